@@ -1,0 +1,1 @@
+"""The helpline itself. Imports neither Flask nor Rasa."""

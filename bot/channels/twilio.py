@@ -1,0 +1,111 @@
+"""SMS through Twilio's API, or through Somleng, which speaks the same (TWILIO_API_URL)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import requests
+
+from bot.channels.provider import (
+    Ending,
+    Outgoing,
+    ProviderSession,
+    Refused,
+    Sent,
+    TryLater,
+    Uncertain,
+    json_object,
+    seconds,
+)
+from bot.settings import Settings
+
+_STOPPED = 21610  # the person texted STOP to the carrier
+_CLOCKS_APART = timedelta(seconds=120)
+_PAGES = 5
+
+
+class TwilioProvider:
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        account = f"/2010-04-01/Accounts/{settings.twilio_account_sid}"
+        self._api = settings.twilio_api_url
+        self._messages = f"{self._api}{account}/Messages.json"
+        self._http = ProviderSession(settings.provider_timeout)
+
+    @property
+    def _auth(self) -> tuple[str, str]:
+        return self._settings.twilio_account_sid, self._settings.twilio_auth_tokens[0]
+
+    def send(self, message: Outgoing) -> Ending:
+        form = {
+            "To": message.address,
+            "Body": message.text,
+            # A receipt that overtakes our own bookkeeping finds its message by this.
+            "StatusCallback": f"{self._settings.public_url}/webhooks/twilio/status?message={message.id}",
+        }
+        if self._settings.twilio_messaging_service_sid:
+            form["MessagingServiceSid"] = self._settings.twilio_messaging_service_sid
+        else:
+            form["From"] = message.sender or self._settings.twilio_from
+        response = self._http.request("POST", self._messages, data=form, auth=self._auth)
+        return response if isinstance(response, TryLater | Uncertain) else _ending(response)
+
+    def find(self, message: Outgoing, since: datetime, taken: set[str]) -> Ending:
+        url: str | None = self._messages
+        query: dict[str, str] | None = {
+            "To": message.address,
+            "DateSent>": (since - timedelta(days=1)).date().isoformat(),
+            "PageSize": "100",
+        }
+        for _ in range(_PAGES):
+            response = self._http.request("GET", str(url), params=query, auth=self._auth)
+            if isinstance(response, TryLater | Uncertain) or response.status_code != 200:
+                return Uncertain("lookup_failed")
+            page = json_object(response)
+            if not isinstance(page.get("messages"), list):
+                return Uncertain("lookup_failed")
+            for item in page["messages"]:
+                if _is_same(item, message, since) and item.get("sid") not in taken:
+                    return Sent(str(item["sid"]))
+            following = page.get("next_page_uri")
+            if not following:
+                return TryLater("not_found_there")
+            url, query = f"{self._api}{following}", None
+        return Uncertain("lookup_too_long")
+
+
+def _ending(response: requests.Response) -> Ending:
+    body = json_object(response)
+    code = body.get("code") or response.status_code
+    if response.ok:
+        sid = body.get("sid")
+        return Sent(str(sid)) if sid else Uncertain("no_sid")
+    if response.status_code == 429:
+        return TryLater("rate_limited", seconds(response.headers.get("Retry-After")))
+    if response.status_code in (500, 503):
+        return TryLater(f"provider_{code}", seconds(response.headers.get("Retry-After")))
+    if response.status_code > 500:
+        return Uncertain(f"provider_{code}")
+    return Refused(f"provider_{code}", gone=code == _STOPPED)
+
+
+def _is_same(item: Any, message: Outgoing, since: datetime) -> bool:
+    if not isinstance(item, dict) or not item.get("sid"):
+        return False
+    if item.get("body") != message.text or not str(item.get("direction", "outbound")).startswith("outbound"):
+        return False
+    created = _time(item.get("date_created") or item.get("date_sent"))
+    return created is None or created >= since - _CLOCKS_APART
+
+
+def _time(value: object) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(str(value))
+    except (TypeError, ValueError):
+        try:
+            moment = datetime.fromisoformat(str(value))
+        except ValueError:
+            return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

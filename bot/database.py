@@ -1,0 +1,112 @@
+"""The database: SQLite for one machine, PostgreSQL for many. One engine a process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.orm import Session, sessionmaker
+
+from bot.crypto import Keyring
+from bot.models.columns import use_keyring
+from bot.settings import ROOT, Settings
+
+_BUSY_SECONDS = 10
+
+
+class Database:
+    """Opens sessions on one engine; every write goes through `transaction`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._sessions = sessionmaker(engine, expire_on_commit=False)
+        self._reading = sessionmaker(engine.execution_options(reading=True), expire_on_commit=False)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A session that commits at the end, or rolls back on an exception."""
+        with self._sessions.begin() as session:
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session for reads alone: on SQLite it doesn't wait for a writer."""
+        with self._reading() as session:
+            yield session
+
+
+def connect(settings: Settings) -> Database:
+    """The database of `settings`, with the keys in use."""
+    use_keyring(Keyring(settings.keys))
+    return Database(make_engine(settings.database_url))
+
+
+def make_engine(url: str) -> Engine:
+    """An engine with deadlines, and for SQLite with full durability and no deleted text left behind."""
+    if not url.startswith("sqlite"):
+        options = "-c statement_timeout=15000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=30000"
+        return create_engine(
+            url,
+            pool_pre_ping=True,
+            pool_size=10,
+            hide_parameters=True,
+            connect_args={"connect_timeout": 5, "options": options}
+        )
+    path = url.removeprefix("sqlite:///")
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": _BUSY_SECONDS})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, record: Any) -> None:
+    # The driver's own BEGIN comes too late and is deferred; ours is in _begin.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",  # what was acknowledged survives a power cut
+        "foreign_keys=ON",
+        "secure_delete=ON",
+        f"busy_timeout={_BUSY_SECONDS * 1000}",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Any) -> None:
+    # A read that turns into a write fails at once with "locked"; taking the lock first waits instead.
+    reading = connection.get_execution_options().get("reading")
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def migrate(settings: Settings) -> None:
+    """Brings the schema to the newest revision."""
+    command.upgrade(_alembic(settings.database_url), "head")
+
+
+def is_migrated(database: Database) -> bool:
+    """Whether the schema is at the newest revision."""
+    newest = ScriptDirectory.from_config(_alembic("")).get_current_head()
+    with database.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() == newest
+
+
+def _alembic(url: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    config.attributes["url"] = url
+    return config

@@ -1,0 +1,241 @@
+"""What to do with one message: the opt-out words, the safety gate, then the brain.
+
+Pure apart from the call of the brain: no database, no sending. The worker carries the decision out
+(bot/turn.py); `phlov eval` and `phlov chat` take the very same way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from bot import picks, safety
+from bot.brain import Brain, BrainTurn, BrainUnavailable, Events
+from bot.models import Form, Priority, State
+from bot.replies import MORE, PERSON
+from nlu.khmer import normalise
+from nlu.khmer.form import detect, script
+
+Act = dict[str, Any]
+MEDIA_KINDS = ("photo", "sticker", "voice", "video", "location", "contact", "file")
+
+
+class Outcome(StrEnum):
+    ESCALATE = "escalate"
+    OFFER = "offer"
+    ANSWER = "answer"
+    SILENT = "silent"
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A message to decide on: its text as it came, its kind, and a pressed button's payload."""
+
+    text: str
+    kind: str = "text"
+    payload: str | None = None
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What is known of the conversation before the message."""
+
+    state: State = State.BOT
+    form: Form = Form.KHMER
+    form_chosen: bool = False
+    options: list[dict[str, str]] | None = None
+    events: Events = field(default_factory=list)
+    not_understood: int = 0
+    stopped: bool = False
+    safety_asked: bool = False
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is to be done: `acts` in order, the queue's entry, and the brain's new state."""
+
+    outcome: Outcome
+    form: Form
+    acts: list[Act] = field(default_factory=list)
+    intent: str | None = None
+    reason: str = ""
+    priority: int | None = None
+    options: tuple[str, ...] = ()
+    events: Events | None = None
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def did_not_understand(self) -> bool:
+        return self.outcome is Outcome.OFFER and self.intent is None
+
+
+def decide(incoming: Incoming, situation: Situation, brain: Brain) -> Decision:
+    """The decision on `incoming`. Never raises for what people write or for a brain that is down."""
+    text = normalise(incoming.text)
+    form = _form(text, situation)
+    if picks.asks_stop(text):
+        return _answer(form, "stop", {"do": "stop"})
+    denied = safety.is_denial(incoming.text)
+    judged = safety.judge_alarms(safety.find_alarms(incoming.text), denied)
+    if judged.verdict is safety.Verdict.ESCALATE:
+        return _escalate(form, judged)
+    if situation.state in (State.WAITING, State.WITH_OPERATOR):
+        return _while_with_a_person(incoming, text, situation, form, denied, brain)
+    if picks.asks_start(text) and situation.stopped:
+        return _answer(form, "menu_help", {"do": "start"})
+    if picks.asks_delete(text):
+        return _answer(form, "delete_data", {"do": "ask_delete"})
+    payload = _payload(incoming, text, situation)
+    if payload:
+        return _picked(payload, situation, form, brain)
+    if incoming.kind in MEDIA_KINDS and not text:
+        return _answer(form, "out_of_scope", {"do": "menu", "say": "cannot_read_media"})
+    if picks.number(text) is not None:
+        return Decision(Outcome.OFFER, form, [{"do": "repeat_options"}])
+    if script(text) is None:
+        return Decision(Outcome.OFFER, form, [{"do": "menu", "say": "no_words", "person_first": True}])
+    if script(text) == "other":
+        if situation.not_understood:
+            return _not_understood(form)
+        return Decision(Outcome.OFFER, form, [{"do": "other_language"}])
+    return _understood(text, situation, form, denied, brain)
+
+
+def _understood(text: str, situation: Situation, form: Form, denied: bool, brain: Brain) -> Decision:
+    try:
+        turn = brain.turn(situation.events, text)
+    except BrainUnavailable:
+        return _brain_down(form)
+    judged = safety.judge(turn.understanding, denied=denied)
+    if judged.verdict is safety.Verdict.ESCALATE:
+        return _escalate(form, judged)
+    if judged.verdict is safety.Verdict.OFFER and not _answers_open_question(situation, turn):
+        if situation.not_understood:
+            return _not_understood(form)
+        act = {"do": "offer", "intents": list(judged.options), "person_first": judged.person_first}
+        return Decision(Outcome.OFFER, form, [act], options=judged.options, evidence=judged.evidence)
+    decision = _from_brain(turn, form, judged.evidence)
+    if denied and decision.outcome is Outcome.ANSWER:
+        decision = replace(decision, acts=[*decision.acts, {"do": "say", "say": "person_is_there"}])
+    return decision
+
+
+def _from_brain(turn: BrainTurn, form: Form, evidence: dict[str, Any]) -> Decision:
+    handoff = next((act for act in turn.acts if act["do"] == "handoff"), None)
+    intent = turn.understanding.intent
+    if handoff:
+        asked = str(handoff.get("reason", "asked_for_person"))
+        sensitive = asked == "sensitive"
+        return Decision(
+            Outcome.ESCALATE,
+            form,
+            [{"do": "escalated", "reason": asked}],
+            intent=intent,
+            reason=intent if sensitive else asked,
+            priority=Priority.SENSITIVE if sensitive else Priority.ASKED_FOR_PERSON,
+            evidence=evidence,
+        )
+    if any(act["do"] == "offer" for act in turn.acts):
+        return Decision(Outcome.OFFER, form, turn.acts, evidence=evidence)
+    return Decision(Outcome.ANSWER, form, turn.acts, intent, events=turn.events, evidence=evidence)
+
+
+def _while_with_a_person(
+    incoming: Incoming, text: str, situation: Situation, form: Form, denied: bool, brain: Brain
+) -> Decision:
+    """The bot stays silent; only what makes the case more urgent is noted."""
+    answer = incoming.payload or picks.number(text)
+    if answer in ("!safe", "!unsafe") or situation.safety_asked and answer in ("1", "2"):
+        return Decision(Outcome.SILENT, form, [{"do": "note_safety", "safe": answer in ("!safe", "1")}])
+    if not text:
+        return Decision(Outcome.SILENT, form)
+    try:
+        judged = safety.judge(brain.turn([], text).understanding, denied=denied)
+    except BrainUnavailable:
+        return Decision(Outcome.SILENT, form)
+    if judged.verdict is safety.Verdict.ESCALATE:
+        return replace(_escalate(form, judged), acts=[], outcome=Outcome.SILENT)
+    return Decision(Outcome.SILENT, form)
+
+
+def _picked(payload: str, situation: Situation, form: Form, brain: Brain) -> Decision:
+    if payload == PERSON:
+        return Decision(
+            Outcome.ESCALATE,
+            form,
+            [{"do": "escalated", "reason": "asked_for_person"}],
+            intent="ask_human",
+            reason="asked_for_person",
+            priority=Priority.ASKED_FOR_PERSON,
+        )
+    if payload == MORE:
+        return _answer(form, "menu_help", {"do": "more"})
+    if payload.startswith("!"):
+        name, _, argument = payload[1:].partition(":")
+        if name == "language":
+            form = Form(argument)
+        return _answer(form, "menu_help", {"do": name, "of": argument})
+    try:
+        turn = brain.turn(situation.events, payload, picked=True)
+    except BrainUnavailable:
+        return _brain_down(form)
+    return _from_brain(turn, form, {"picked": True})
+
+
+def _payload(incoming: Incoming, text: str, situation: Situation) -> str | None:
+    if incoming.payload is not None:
+        return incoming.payload if picks.is_valid(incoming.payload) else None
+    if picks.asks_more(text):
+        return MORE
+    chosen = picks.number(text)
+    return picks.pick(situation.options, chosen) if chosen is not None else None
+
+
+def _form(text: str, situation: Situation) -> Form:
+    if situation.form_chosen:
+        return situation.form
+    detected, clear = detect(text)
+    # A word like "ok" is in no form of its own: the conversation's form stays.
+    return Form(detected) if detected and clear else situation.form
+
+
+def _answers_open_question(situation: Situation, turn: BrainTurn) -> bool:
+    was_open = any(event.get("event") == "active_loop" for event in situation.events)
+    return was_open and any(act["do"] in ("nearest", "keep_need") for act in turn.acts)
+
+
+def _answer(form: Form, intent: str, act: Act) -> Decision:
+    return Decision(Outcome.ANSWER, form, [act], intent)
+
+
+def _escalate(form: Form, judged: safety.Judgement) -> Decision:
+    return Decision(
+        Outcome.ESCALATE,
+        form,
+        [{"do": "escalated", "reason": "sensitive"}],
+        intent=judged.reason,
+        reason=judged.reason,
+        priority=judged.priority,
+        evidence=judged.evidence,
+    )
+
+
+def _brain_down(form: Form) -> Decision:
+    return Decision(
+        Outcome.ESCALATE,
+        form,
+        [{"do": "escalated", "reason": "brain_unavailable"}],
+        reason="brain_unavailable",
+        priority=Priority.BOT_FAILED,
+    )
+
+
+def _not_understood(form: Form) -> Decision:
+    return Decision(
+        Outcome.ESCALATE,
+        form,
+        [{"do": "escalated", "reason": "not_understood"}],
+        reason="not_understood",
+        priority=Priority.BOT_FAILED,
+    )

@@ -1,0 +1,182 @@
+"""Messages coming in: stored exactly once, then claimed one conversation at a time, in order.
+
+The message row is the queue. `accept` runs in the webhook; a claim is a lease, so that what a
+killed worker had in hand is taken up again.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+
+import phonenumbers
+from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, aliased
+
+from bot.database import Database
+from bot.models import Author, Channel, Contact, Delivery, Direction, Form, Message
+from bot.models.columns import keyring, now
+from nlu.khmer import clean
+
+LEASE = timedelta(seconds=60)
+MOST_TRIES = 3
+_LONGEST_BODY = 20_000
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """A message as a channel delivers it, before it is stored. `written_to` is our number, `payload`
+    what a pressed button stands for, `sent_at_ms` the sender's clock where the channel tells it."""
+
+    channel: Channel
+    provider_id: str
+    address: str
+    body: str
+    kind: str = "text"
+    written_to: str | None = None
+    sent_at_ms: int | None = None
+    payload: str | None = None
+
+
+def normalise_address(channel: Channel, address: str, country: str) -> str:
+    """One spelling of an address: E.164 for phone numbers, short codes and chat ids as they are."""
+    address = address.strip()
+    if channel is not Channel.SMS:
+        return address
+    try:
+        number = phonenumbers.parse(address, country)
+    except phonenumbers.NumberParseException:
+        number = None
+    if number and phonenumbers.is_possible_number(number) and len(address.lstrip("+")) > 6:
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if address.isdecimal() and len(address) > 6:
+        # Some gateways send the international number without its plus sign.
+        try:
+            number = phonenumbers.parse(f"+{address}")
+        except phonenumbers.NumberParseException:
+            return address
+        if phonenumbers.is_possible_number(number):
+            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return address
+
+
+def accept(database: Database, inbound: Inbound) -> bool:
+    """Stores `inbound` durably; False where this delivery was stored before."""
+    try:
+        with database.transaction() as session:
+            if _is_known(session, inbound):
+                return False
+            contact = find_or_create_contact(session, inbound.channel, inbound.address)
+            session.add(
+                Message(
+                    contact_id=contact.id,
+                    direction=Direction.IN,
+                    channel=inbound.channel,
+                    author=Author.PERSON,
+                    kind=inbound.kind,
+                    body=clean(inbound.body[:_LONGEST_BODY]),
+                    options=[{"payload": inbound.payload}] if inbound.payload is not None else None,
+                    address=inbound.written_to,
+                    provider_id=inbound.provider_id,
+                    state=Delivery.RECEIVED,
+                    position=inbound.sent_at_ms or time.time_ns() // 1_000_000,
+                )
+            )
+    except IntegrityError:
+        # Another delivery of the same message, or of the contact's first one, won the race.
+        with database.transaction() as session:
+            if _is_known(session, inbound):
+                return False
+        return accept(database, inbound)
+    return True
+
+
+def find_or_create_contact(session: Session, channel: Channel, address: str) -> Contact:
+    """The contact at `address`, which is new where nobody has written from there before."""
+    contact = find_contact(session, channel, address)
+    if contact is None:
+        contact = Contact(
+            channel=channel, address=address, address_hash=address_hash(channel, address), form=Form.KHMER
+        )
+        session.add(contact)
+        session.flush()
+    return contact
+
+
+def find_contact(session: Session, channel: Channel, address: str) -> Contact | None:
+    """The contact at `address`, under whichever key its hash was made."""
+    hashes = keyring().blind_indexes(f"{channel}:{address}")
+    query = select(Contact).where(Contact.channel == channel, Contact.address_hash.in_(hashes))
+    return session.scalars(query).first()
+
+
+def address_hash(channel: Channel, address: str) -> str:
+    """The keyed hash under which `address` is found."""
+    return keyring().blind_index(f"{channel}:{address}")
+
+
+def _is_known(session: Session, inbound: Inbound) -> bool:
+    query = select(Message.id).where(
+        Message.channel == inbound.channel,
+        Message.direction == Direction.IN,
+        Message.provider_id == inbound.provider_id,
+    )
+    return session.scalars(query).first() is not None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A message in a worker's hand until the lease runs out."""
+
+    message_id: int
+    lease: str
+    attempts: int
+
+
+def claim_next(database: Database) -> Claim | None:
+    """Claims the oldest message whose contact has no earlier one waiting, or None."""
+    at = now()
+    earlier = aliased(Message)
+    waiting = and_(Message.direction == Direction.IN, Message.state == Delivery.RECEIVED)
+    first_in_lane = ~exists().where(
+        earlier.contact_id == Message.contact_id,
+        earlier.direction == Direction.IN,
+        earlier.state == Delivery.RECEIVED,
+        or_(
+            earlier.position < Message.position,
+            and_(earlier.position == Message.position, earlier.id < Message.id),
+            # Somebody has another message of this person in hand.
+            and_(earlier.id != Message.id, earlier.lease_until > at),
+        ),
+    )
+    candidate = (
+        select(Message.id)
+        .where(waiting, Message.next_attempt_at <= at, first_in_lane)
+        .where(or_(Message.lease_until.is_(None), Message.lease_until < at))
+        .order_by(Message.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    lease = secrets.token_hex(8)
+    with database.transaction() as session:
+        message_id = session.scalars(candidate).first()
+        if message_id is None:
+            return None
+        row = session.execute(
+            update(Message)
+            .where(Message.id == message_id, Message.state == Delivery.RECEIVED)
+            .values(lease=lease, lease_until=at + LEASE, attempts=Message.attempts + 1)
+            .returning(Message.id, Message.attempts)
+        ).first()
+    return Claim(row[0], lease, row[1]) if row else None
+
+
+def release_leases(database: Database) -> None:
+    """Gives up all leases: for the start of the only worker, after it was killed."""
+    with database.transaction() as session:
+        session.execute(
+            update(Message).where(Message.state == Delivery.RECEIVED).values(lease=None, lease_until=None)
+        )

@@ -1,0 +1,65 @@
+"""Operators, their sessions, and the audit trail of what they did."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from bot.models.base import Base
+from bot.models.columns import Encrypted, UTCTime, now
+from bot.models.people import Channel
+
+
+class Role(StrEnum):
+    OPERATOR = "operator"
+    SUPERVISOR = "supervisor"
+
+
+class Operator(Base):
+    __tablename__ = "operator"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(Encrypted("operator.name"))
+    name_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    role: Mapped[Role] = mapped_column(String(16), default=Role.OPERATOR)
+    password_hash: Mapped[str] = mapped_column(String(128))
+    # A password made by a command is for one sign-in: the next page asks for an own one.
+    one_time: Mapped[bool] = mapped_column(default=True)
+    language: Mapped[str] = mapped_column(String(8), default="km")
+    on_call: Mapped[bool] = mapped_column(default=False)
+    pager_channel: Mapped[Channel | None] = mapped_column(String(16))
+    pager_address: Mapped[str | None] = mapped_column(Encrypted("operator.pager_address"))
+    disabled_at: Mapped[datetime | None] = mapped_column(UTCTime)
+    signed_in_at: Mapped[datetime | None] = mapped_column(UTCTime)
+    created_at: Mapped[datetime] = mapped_column(UTCTime, default=now)
+
+
+class StaffSession(Base):
+    """A signed-in browser. The cookie holds a random token, the table its hash."""
+
+    __tablename__ = "staff_session"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    operator_id: Mapped[int] = mapped_column(ForeignKey("operator.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UTCTime, default=now)
+    seen_at: Mapped[datetime] = mapped_column(UTCTime, default=now)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCTime)
+
+    operator: Mapped[Operator] = relationship()
+
+
+class AuditEvent(Base):
+    """Who did what to which thing and when. Append-only; each row's hash covers the one before."""
+
+    __tablename__ = "audit_event"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UTCTime, default=now)
+    actor: Mapped[str] = mapped_column(String(32))
+    action: Mapped[str] = mapped_column(String(32))
+    subject: Mapped[str] = mapped_column(String(64))
+    detail: Mapped[str] = mapped_column(String(128), default="")
+    hash: Mapped[str] = mapped_column(String(64), unique=True)

@@ -1,0 +1,52 @@
+"""The sentences of a hand-off: short, warm and neutral, with a way to emergency help."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from bot.facts import value
+from bot.models import Form
+from bot.settings import Settings
+from bot.words import say
+
+_REASONS = {
+    "sensitive": "escalated_sensitive",
+    "asked_for_person": "escalated_person",
+    "asked_for_call": "escalated_call",
+    "brain_unavailable": "escalated_trouble",
+    "not_understood": "escalated_not_understood",
+}
+
+
+def is_open(settings: Settings, at: datetime | None = None) -> bool:
+    """Whether the helpline's people work at this time (hours of Phnom Penh, UTC+7)."""
+    first, last = settings.open_hours
+    return first <= ((at or datetime.now(UTC)) + timedelta(hours=7)).hour < last
+
+
+def escalated(reason: str, form: Form, settings: Settings) -> list[str]:
+    """What the person is told when the conversation enters the queue."""
+    parts = [say(_REASONS[reason], form)]
+    if reason == "sensitive" or is_open(settings):
+        parts.append(say("answer_within", form, {"minutes": settings.answer_minutes}))
+    else:
+        parts.append(say("answer_from", form, {"hour": settings.open_hours[0]}))
+    if reason == "sensitive":
+        parts += [emergency(form), say("ask_safe_to_text", form)]
+    elif reason == "brain_unavailable":
+        parts.append(emergency(form))
+    return parts
+
+
+def still_waiting(form: Form) -> list[str]:
+    """What a person who has waited too long is told, once."""
+    return [say("still_waiting", form), emergency(form)]
+
+
+def emergency(form: Form) -> str:
+    """The emergency numbers, from the facts."""
+    return say(
+        "emergency",
+        form,
+        {"police": value("svc-police-117.phone"), "ambulance": value("svc-ambulance-119.phone")},
+    )

@@ -1,0 +1,90 @@
+"""What a reply by number, a pressed button or a short word means, before any understanding.
+
+A payload is either `/intent{"slot": "value"}`, which the brain takes as that intent, or one of the
+body's own commands, which work without the brain: `!person`, `!more`, `!menu:GROUP`,
+`!language:FORM`, `!delete`, `!keep`, `!safe`, `!unsafe`. Nothing else is accepted, since a button's
+payload comes back from outside.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from bot.intents import ALL
+from bot.models import Form
+from bot.replies import MORE, PERSON, PERSON_KEY
+
+MENUS = ("documents", "jobs", "needs")
+COMMANDS = frozenset(
+    {PERSON, MORE, "!delete", "!keep", "!safe", "!unsafe"}
+    | {f"!menu:{name}" for name in MENUS}
+    | {f"!language:{form}" for form in Form}
+)
+_INTENT = re.compile(r"/([a-z_]+)(\{.*\})?", re.DOTALL)
+_SLOTS = {"province": re.compile(r"\d\d"), "language": re.compile(r"km|km_Latn|en")}
+_NUMBER = re.compile(r"[\s.()#]*(\d{1,9})[\s.)#]*")
+_MORE_WORDS = frozenset({"more", "next", "tiet", "teat", "tet", "thiet", "ទៀត", "បន្ត", "បន្ថែម"})
+_STOP_WORDS = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "ឈប់", "chhob", "chob", "chub"})
+_START_WORDS = frozenset({"start", "unstop", "ចាប់ផ្តើម", "chab pdaem", "chab pdaerm", "chap pderm"})
+_DELETE_WORDS = frozenset({"delete", "លុប", "lup", "lub", "lop"})
+
+
+def number(text: str) -> str | None:
+    """The number that the whole of `text` (normalised, so digits are Latin) consists of."""
+    match = _NUMBER.fullmatch(text)
+    return str(int(match[1])) if match else None
+
+
+def pick(options: list[dict[str, str]] | None, chosen: str) -> str | None:
+    """The payload that `chosen` picks among the options of the last message; "0" is always a person."""
+    if chosen == PERSON_KEY:
+        return PERSON
+    for option in options or []:
+        if option["key"] == chosen:
+            return option["payload"]
+    return None
+
+
+def is_valid(payload: str) -> bool:
+    """Whether `payload` is one that we could have offered."""
+    if payload in COMMANDS:
+        return True
+    match = _INTENT.fullmatch(payload)
+    if not match or match[1] not in ALL:
+        return False
+    try:
+        slots = json.loads(match[2] or "{}")
+    except ValueError:
+        return False
+    return isinstance(slots, dict) and all(
+        name in _SLOTS and isinstance(value, str) and _SLOTS[name].fullmatch(value)
+        for name, value in slots.items()
+    )
+
+
+def intent_of(payload: str) -> str | None:
+    """The intent that `payload` stands for, None for a command of the body's own."""
+    match = _INTENT.fullmatch(payload)
+    return match[1] if match else None
+
+
+def asks_more(text: str) -> bool:
+    return _bare(text) in _MORE_WORDS
+
+
+def asks_stop(text: str) -> bool:
+    """Whether the whole message is a word that ends all messages, as carriers define them."""
+    return _bare(text) in _STOP_WORDS
+
+
+def asks_start(text: str) -> bool:
+    return _bare(text) in _START_WORDS
+
+
+def asks_delete(text: str) -> bool:
+    return _bare(text) in _DELETE_WORDS
+
+
+def _bare(text: str) -> str:
+    return text.casefold().strip(" .!?។,'\"")

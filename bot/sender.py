@@ -1,0 +1,171 @@
+"""Sending what is queued: claim, call the provider, note the ending.
+
+A message is marked `sending` and committed before the provider is called, and no transaction is
+open during the call. What is found in `sending` later (the worker was killed, the answer was lost)
+is looked up at the provider and sent again only when it certainly isn't there; where that can't be
+told it goes to a human, who sees that it may have arrived.
+"""
+
+from __future__ import annotations
+
+import random
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, exists, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from bot.channels import Outgoing, Provider, Refused, Sent, TryLater, Uncertain
+from bot.channels.provider import Ending
+from bot.database import Database
+from bot.models import Channel, Contact, Delivery, Direction, Message
+from bot.models.columns import now
+from bot.outbox import fail
+
+LEASE = timedelta(seconds=30)
+LOOK_UP_AFTER = timedelta(seconds=5)
+MOST_TRIES = 10
+_LONGEST_WAIT = 300.0
+_LOOKUPS = 5
+
+
+@dataclass(frozen=True)
+class _Claim:
+    message: Outgoing
+    channel: Channel
+    lease: str
+    look_up: bool
+    since: datetime
+
+
+def send_next(database: Database, providers: dict[Channel, Provider]) -> bool:
+    """Sends, or looks up, one message that is due; False where none is."""
+    claim = _claim(database)
+    if claim is None:
+        return False
+    provider = providers.get(claim.channel)
+    if provider is None:
+        ending: Ending = Refused("no_account")
+    elif claim.look_up:
+        ending = provider.find(claim.message, claim.since, _known_ids(database, claim.message))
+    else:
+        ending = provider.send(claim.message)
+    with database.transaction() as session:
+        _finish(session, claim, ending)
+    return True
+
+
+def release_leases(database: Database) -> None:
+    """Lets what was in `sending` be looked up soon (a call that was cut off may still be arriving):
+    for the start of the only worker, after it was killed."""
+    with database.transaction() as session:
+        stuck = select(Message).where(Message.direction == Direction.OUT, Message.state == Delivery.SENDING)
+        for message in session.scalars(stuck):
+            message.lease_until = now() + LOOK_UP_AFTER
+
+
+def _claim(database: Database) -> _Claim | None:
+    at = now()
+    earlier = aliased(Message)
+    under_way = (Delivery.QUEUED, Delivery.SENDING)
+    in_order = ~exists().where(
+        earlier.contact_id == Message.contact_id,
+        earlier.direction == Direction.OUT,
+        earlier.state.in_(under_way),
+        earlier.id < Message.id,
+    )
+    due = or_(
+        and_(Message.state == Delivery.QUEUED, Message.next_attempt_at <= at),
+        and_(Message.state == Delivery.SENDING, Message.lease_until < at),
+    )
+    query = (
+        select(Message)
+        .where(Message.direction == Direction.OUT, due, in_order)
+        .order_by(Message.next_attempt_at, Message.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    with database.transaction() as session:
+        message = session.scalars(query).first()
+        if message is None:
+            return None
+        look_up = message.state == Delivery.SENDING
+        if not look_up:
+            message.state = Delivery.SENDING
+            message.attempts += 1
+            # The lookup asks from here on; rewritten at each try.
+            message.sent_at = at
+        message.lease = secrets.token_hex(8)
+        message.lease_until = at + LEASE
+        outgoing = Outgoing(
+            id=message.id,
+            address=message.address or "",
+            text=message.body,
+            options=tuple(message.options or ()),
+            sender=_written_to(session, message),
+        )
+        return _Claim(outgoing, message.channel, message.lease, look_up, message.sent_at or at)
+
+
+def _written_to(session: Session, message: Message) -> str | None:
+    """The number that the person wrote to last: with several short codes the reply comes from it."""
+    if message.contact_id is None:
+        return None
+    query = (
+        select(Message)
+        .where(Message.contact_id == message.contact_id, Message.direction == Direction.IN)
+        .where(Message.address.is_not(None))
+        .order_by(Message.id.desc())
+        .limit(1)
+    )
+    last = session.scalars(query).first()
+    return last.address if last else None
+
+
+def _known_ids(database: Database, message: Outgoing) -> set[str]:
+    with database.reading() as session:
+        contact_id = session.get_one(Message, message.id).contact_id
+        query = select(Message.provider_id).where(
+            Message.direction == Direction.OUT,
+            Message.contact_id == contact_id,
+            Message.provider_id.is_not(None),
+        )
+        return {provider_id for provider_id in session.scalars(query) if provider_id}
+
+
+def _finish(session: Session, claim: _Claim, ending: Ending) -> None:
+    message = session.get(Message, claim.message.id, with_for_update=True)
+    if message is None or message.lease != claim.lease or message.state != Delivery.SENDING:
+        return  # a receipt, or another worker after the lease ran out, was faster
+    match ending:
+        case Sent(provider_id):
+            message.state = Delivery.SENT
+            message.provider_id = provider_id
+            message.sent_at = now()
+            message.lease = message.lease_until = None
+        case TryLater(error, after):
+            if message.attempts >= MOST_TRIES:
+                fail(session, message, error)
+            else:
+                message.state = Delivery.QUEUED
+                message.error = error
+                message.lease = message.lease_until = None
+                wait = _back_off(message.attempts) if after is None else after
+                message.next_attempt_at = now() + timedelta(seconds=wait)
+        case Refused(error, gone):
+            fail(session, message, error)
+            if gone and message.contact_id is not None:
+                session.get_one(Contact, message.contact_id).blocked_at = now()
+        case Uncertain(error):
+            message.error = error
+            started = message.sent_at or now()
+            if error == "telegram_has_no_lookup" or now() - started > _LOOKUPS * LEASE:
+                fail(session, message, "may_have_arrived")
+            else:
+                message.lease_until = now() + LOOK_UP_AFTER
+
+
+def _back_off(attempts: int) -> float:
+    wait: float = min(2.0 ** (attempts - 1), _LONGEST_WAIT)
+    return wait * random.uniform(0.8, 1.2)

@@ -1,0 +1,223 @@
+"""Every setting, read from the environment once and checked before anything starts.
+
+In development, what is missing comes from `var/development.env`, which is written with random
+secrets on first use, so that the whole runs without any account. In production a missing or unsafe
+value stops the start with the setting's name. docs/settings.md lists them all.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+_SHORTEST_SECRET = 16
+
+
+class UnsafeSetting(Exception):
+    """A setting is missing, malformed or unsafe. The message names it and says what to do."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(f"{name}: {problem}")
+        self.name = name
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings. Durations are in seconds unless the name says otherwise."""
+
+    production: bool
+    port: int
+    public_url: str
+    keys: tuple[bytes, ...]
+    brand: str
+    database_url: str
+    redis_url: str | None
+    rasa_urls: tuple[str, ...]
+    rasa_token: str
+    twilio_account_sid: str
+    twilio_auth_tokens: tuple[str, ...]
+    twilio_from: str
+    twilio_messaging_service_sid: str
+    twilio_api_url: str
+    telegram_bot_token: str
+    telegram_webhook_secret: str
+    telegram_api_url: str
+    country: str
+    open_hours: tuple[int, int]
+    answer_minutes: int
+    page_again_minutes: int
+    brain_timeout: float = 3.0
+    provider_timeout: float = 10.0
+
+    @property
+    def has_sms(self) -> bool:
+        return bool(self.twilio_account_sid)
+
+    @property
+    def has_telegram(self) -> bool:
+        return bool(self.telegram_bot_token)
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process. Raises UnsafeSetting."""
+    env = dict(os.environ if environ is None else environ)
+    kind = env.get("PHLOV_ENV", "development")
+    if kind not in ("development", "production"):
+        raise UnsafeSetting("PHLOV_ENV", "must be development or production")
+    production = kind == "production"
+    if not production:
+        env = {**development_defaults(env), **{name: value for name, value in env.items() if value}}
+    settings = _read(env, production)
+    if production:
+        _refuse_unsafe(settings, env)
+    return settings
+
+
+def development_defaults(env: Mapping[str, str]) -> dict[str, str]:
+    """What `var/development.env` holds, written with new random secrets when there is none."""
+    file = Path(env.get("PHLOV_VAR", ROOT / "var")) / "development.env"
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        values = {
+            "PHLOV_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+            "RASA_TOKEN": secrets.token_urlsafe(24),
+            "TWILIO_ACCOUNT_SID": "AC" + secrets.token_hex(16),
+            "TWILIO_AUTH_TOKEN": secrets.token_hex(16),
+            "TWILIO_FROM": "1294",
+            "TELEGRAM_BOT_TOKEN": f"100000001:{secrets.token_urlsafe(26)}",
+            "TELEGRAM_WEBHOOK_SECRET": secrets.token_urlsafe(24),
+        }
+        draft = file.with_suffix(f".{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+        try:
+            os.link(draft, file)  # of several processes starting at once, one writes
+        except FileExistsError:
+            pass
+        draft.unlink()
+    pairs = (line.split("=", 1) for line in file.read_text().splitlines() if "=" in line)
+    defaults = {name: value for name, value in pairs}
+    url = f"http://127.0.0.1:{env.get('PORT') or 8000}"
+    defaults.setdefault("PUBLIC_URL", url)
+    # Without real providers the phone simulator stands in for both.
+    defaults.setdefault("TWILIO_API_URL", f"{url}/simulator/twilio")
+    defaults.setdefault("TELEGRAM_API_URL", f"{url}/simulator/telegram")
+    defaults.setdefault("DATABASE_URL", f"sqlite:///{file.parent.resolve() / 'phlov.db'}")
+    return defaults
+
+
+def _read(env: Mapping[str, str], production: bool) -> Settings:
+    def get(name: str, default: str = "") -> str:
+        return env.get(name, "").strip() or default
+
+    var = Path(env.get("PHLOV_VAR", ROOT / "var")).resolve()
+    return Settings(
+        production=production,
+        port=_number("PORT", get("PORT", "8000"), 1, 65535),
+        public_url=_url("PUBLIC_URL", get("PUBLIC_URL", f"http://127.0.0.1:{get('PORT', '8000')}")),
+        keys=_keys(get("PHLOV_KEYS")),
+        brand=get("PHLOV_BRAND", "Phlov"),
+        database_url=_database_url(get("DATABASE_URL", f"sqlite:///{var / 'phlov.db'}")),
+        redis_url=get("REDIS_URL") or None,
+        rasa_urls=tuple(_url("RASA_URL", url) for url in _list(get("RASA_URL", "http://127.0.0.1:5005"))),
+        rasa_token=get("RASA_TOKEN"),
+        twilio_account_sid=get("TWILIO_ACCOUNT_SID"),
+        twilio_auth_tokens=_list(get("TWILIO_AUTH_TOKEN")),
+        twilio_from=get("TWILIO_FROM"),
+        twilio_messaging_service_sid=get("TWILIO_MESSAGING_SERVICE_SID"),
+        twilio_api_url=_url("TWILIO_API_URL", get("TWILIO_API_URL", "https://api.twilio.com")),
+        telegram_bot_token=get("TELEGRAM_BOT_TOKEN"),
+        telegram_webhook_secret=get("TELEGRAM_WEBHOOK_SECRET"),
+        telegram_api_url=_url("TELEGRAM_API_URL", get("TELEGRAM_API_URL", "https://api.telegram.org")),
+        country=get("PHLOV_COUNTRY", "KH"),
+        open_hours=_hours(get("PHLOV_OPEN_HOURS", "00-24")),
+        answer_minutes=_number("PHLOV_ANSWER_MINUTES", get("PHLOV_ANSWER_MINUTES", "30"), 1, 1440),
+        page_again_minutes=_number("PHLOV_PAGE_AGAIN_MINUTES", get("PHLOV_PAGE_AGAIN_MINUTES", "5"), 1, 1440),
+    )
+
+
+def _refuse_unsafe(settings: Settings, env: Mapping[str, str]) -> None:
+    if "PUBLIC_URL" not in env or not settings.public_url.startswith("https://"):
+        raise UnsafeSetting("PUBLIC_URL", "must be the public https address of this server")
+    _strong("RASA_TOKEN", settings.rasa_token)
+    if not settings.has_sms and not settings.has_telegram:
+        raise UnsafeSetting("TWILIO_ACCOUNT_SID", "set this or TELEGRAM_BOT_TOKEN: there is no channel")
+    if settings.has_sms:
+        if not settings.twilio_auth_tokens:
+            raise UnsafeSetting("TWILIO_AUTH_TOKEN", "is missing: signatures couldn't be checked")
+        for token in settings.twilio_auth_tokens:
+            _strong("TWILIO_AUTH_TOKEN", token)
+        if not settings.twilio_from and not settings.twilio_messaging_service_sid:
+            raise UnsafeSetting("TWILIO_FROM", "set this or TWILIO_MESSAGING_SERVICE_SID")
+        _encrypted_or_local("TWILIO_API_URL", settings.twilio_api_url)
+    if settings.has_telegram:
+        _strong("TELEGRAM_WEBHOOK_SECRET", settings.telegram_webhook_secret)
+        _encrypted_or_local("TELEGRAM_API_URL", settings.telegram_api_url)
+    for name in ("FLASK_DEBUG", "PYTHONASYNCIODEBUG"):
+        if env.get(name, "0") not in ("", "0", "false"):
+            raise UnsafeSetting(name, "must not be set in production")
+
+
+def _strong(name: str, value: str) -> None:
+    if len(value) < _SHORTEST_SECRET or len(set(value)) < 6:
+        raise UnsafeSetting(name, f"must be a random secret of at least {_SHORTEST_SECRET} characters")
+
+
+def _encrypted_or_local(name: str, url: str) -> None:
+    if not url.startswith("https://") and urlsplit(url).hostname not in ("127.0.0.1", "localhost", "::1"):
+        raise UnsafeSetting(name, "must be https")
+
+
+def _list(value: str) -> tuple[str, ...]:
+    return tuple(item.strip() for item in value.split(",") if item.strip())
+
+
+def _number(name: str, value: str, least: int, most: int) -> int:
+    if not value.isdecimal() or not least <= int(value) <= most:
+        raise UnsafeSetting(name, f"must be a number from {least} to {most}")
+    return int(value)
+
+
+def _url(name: str, value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise UnsafeSetting(name, "must be an http or https address")
+    return value.rstrip("/")
+
+
+def _database_url(value: str) -> str:
+    for short in ("postgres://", "postgresql://"):
+        if value.startswith(short):
+            return "postgresql+psycopg://" + value[len(short) :]
+    if not value.startswith(("sqlite:", "postgresql+psycopg:")):
+        raise UnsafeSetting("DATABASE_URL", "must begin with sqlite: or postgresql:")
+    return value
+
+
+def _hours(value: str) -> tuple[int, int]:
+    first, _, last = value.partition("-")
+    if not (first.isdecimal() and last.isdecimal() and 0 <= int(first) < int(last) <= 24):
+        raise UnsafeSetting("PHLOV_OPEN_HOURS", "must be like 07-21 (hours in Phnom Penh)")
+    return int(first), int(last)
+
+
+def _keys(value: str) -> tuple[bytes, ...]:
+    keys = []
+    for item in _list(value):
+        try:
+            key = base64.urlsafe_b64decode(item + "=" * (-len(item) % 4))
+        except (binascii.Error, ValueError):
+            key = b""
+        if len(key) != 32 or len(set(key)) < 8:
+            raise UnsafeSetting("PHLOV_KEYS", "each key must be 32 random bytes in base64 (phlov keys new)")
+        keys.append(key)
+    if not keys:
+        raise UnsafeSetting("PHLOV_KEYS", "is missing: nothing could be encrypted (phlov keys new makes one)")
+    return tuple(keys)

@@ -1,0 +1,178 @@
+"""One turn of a conversation: decide outside of any transaction, then carry it all out in one.
+
+A turn that is cut off anywhere leaves no trace and is taken again from the same state.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot import handoff, outbox, paging, privacy
+from bot.acts import Turn, carry_out
+from bot.brain import Brain
+from bot.database import Database
+from bot.decide import Decision, Incoming, Outcome, Situation, decide
+from bot.inbox import MOST_TRIES, Claim
+from bot.models import Contact, Conversation, Delivery, Form, Message, Priority, State
+from bot.models.columns import now
+from bot.replies import compose
+from bot.settings import Settings
+
+log = structlog.get_logger()
+
+# A form that was left open this long ago is not gone on with.
+_FORGET_DIALOGUE_AFTER = timedelta(hours=24)
+_RETRY_AFTER = timedelta(seconds=2)
+
+
+class TurnOvertaken(Exception):
+    """The lease ran out, or an operator acted in between: the turn is taken again."""
+
+
+def take_turn(database: Database, claim: Claim, brain: Brain, settings: Settings) -> None:
+    """Handles the claimed message. After MOST_TRIES failures it goes to a human instead."""
+    try:
+        with database.reading() as session:
+            incoming, situation = _read(session, claim)
+        decision = decide(incoming, situation, brain)
+        with database.transaction() as session:
+            _write(session, claim, situation, decision, settings)
+    except TurnOvertaken:
+        _put_back(database, claim, wait=False)
+    except Exception as error:
+        # The text of an exception may quote a message; its kind and place are enough to find it.
+        log.error("turn_failed", message=claim.message_id, error=type(error).__name__, attempt=claim.attempts)
+        if claim.attempts >= MOST_TRIES:
+            with database.transaction() as session:
+                _give_to_human(session, claim, settings)
+        else:
+            _put_back(database, claim, wait=True)
+
+
+def _read(session: Session, claim: Claim) -> tuple[Incoming, Situation]:
+    message = session.get_one(Message, claim.message_id)
+    contact = session.get_one(Contact, message.contact_id)
+    conversation = open_conversation(session, contact)
+    payload = message.options[0]["payload"] if message.options else None
+    # A button's label is ours, not the person's words.
+    incoming = Incoming("" if payload else message.body, message.kind, payload)
+    if conversation is None:
+        situation = Situation(
+            form=contact.form, form_chosen=contact.form_chosen, stopped=bool(contact.stopped_at)
+        )
+        return incoming, situation
+    stale = now() - conversation.last_message_at > _FORGET_DIALOGUE_AFTER
+    events = [] if stale else list(conversation.brain_events or [])
+    consent = privacy.consent_for(session, contact, privacy.KEEP_NEEDS)
+    events = [event for event in events if event.get("name") != "consent"]
+    if consent is not None:
+        events.insert(0, {"event": "slot", "name": "consent", "value": consent.given})
+    return incoming, Situation(
+        state=conversation.state,
+        form=contact.form,
+        form_chosen=contact.form_chosen,
+        options=conversation.options,
+        events=events,
+        not_understood=conversation.not_understood,
+        stopped=bool(contact.stopped_at),
+        safety_asked=any(o["payload"] == "!safe" for o in conversation.options or []),
+    )
+
+
+def open_conversation(session: Session, contact: Contact, lock: bool = False) -> Conversation | None:
+    """The contact's conversation that isn't closed, None where there is none."""
+    query = (
+        select(Conversation)
+        .where(Conversation.contact_id == contact.id, Conversation.state != State.CLOSED)
+        .order_by(Conversation.id.desc())
+        .limit(1)
+    )
+    return session.scalars(query.with_for_update() if lock else query).first()
+
+
+def _write(session: Session, claim: Claim, situation: Situation, decision: Decision, settings: Settings) -> None:
+    message, contact, conversation = _hold(session, claim)
+    if conversation.state != situation.state:
+        raise TurnOvertaken
+    _note_handled(message, conversation, decision)
+    contact.form = decision.form
+    contact.stopped_at = contact.blocked_at = None
+    conversation.not_understood = conversation.not_understood + 1 if decision.did_not_understand else 0
+    if decision.events is not None:
+        conversation.brain_events = decision.events
+    turn = Turn(session, settings, contact, conversation, decision.form, decision.intent)
+    carry_out(turn, decision.acts)
+    if decision.priority is not None:
+        handoff.escalate(session, conversation, decision.reason, decision.priority, decision.evidence)
+        paging.page_on_call(session, conversation, settings)
+    if turn.parts:
+        reply = compose(
+            turn.parts,
+            turn.options,
+            turn.form,
+            contact.channel,
+            person_first=turn.person_first,
+            with_person=decision.outcome is not Outcome.ESCALATE,
+        )
+        outbox.queue_reply(session, contact, conversation, reply, turn.form, message)
+
+
+def _hold(session: Session, claim: Claim) -> tuple[Message, Contact, Conversation]:
+    """The message, its contact and its open conversation, locked; the conversation new if need be."""
+    message = session.get_one(Message, claim.message_id, with_for_update=True)
+    if message.state != Delivery.RECEIVED or message.lease != claim.lease:
+        raise TurnOvertaken
+    contact = session.get_one(Contact, message.contact_id, with_for_update=True)
+    conversation = open_conversation(session, contact, lock=True)
+    if conversation is None:
+        conversation = Conversation(contact_id=contact.id, state=State.BOT, not_understood=0, pages=0)
+        session.add(conversation)
+        session.flush()
+    return message, contact, conversation
+
+
+def _note_handled(message: Message, conversation: Conversation, decision: Decision) -> None:
+    message.conversation_id = conversation.id
+    message.state = Delivery.HANDLED
+    message.lease = message.lease_until = None
+    message.form = decision.form
+    message.understood = {
+        "outcome": decision.outcome,
+        "intent": decision.intent,
+        "reason": decision.reason,
+        "evidence": decision.evidence,
+    }
+    conversation.last_message_at = now()
+
+
+def _give_to_human(session: Session, claim: Claim, settings: Settings) -> None:
+    """A message that always fails: it is set aside, the person is told, an operator sees it."""
+    try:
+        message, contact, conversation = _hold(session, claim)
+    except TurnOvertaken:
+        return
+    message.conversation_id = conversation.id
+    message.state = Delivery.QUARANTINED
+    message.lease = message.lease_until = None
+    new = handoff.escalate(session, conversation, "bot_failed", Priority.BOT_FAILED)
+    paging.page_on_call(session, conversation, settings)
+    if new:
+        turn = Turn(session, settings, contact, conversation, Form(contact.form))
+        carry_out(turn, [{"do": "escalated", "reason": "brain_unavailable"}])
+        reply = compose(turn.parts, [], turn.form, contact.channel, with_person=False)
+        outbox.queue_reply(session, contact, conversation, reply, turn.form, message)
+
+
+def _put_back(database: Database, claim: Claim, wait: bool) -> None:
+    with database.transaction() as session:
+        message = session.get(Message, claim.message_id, with_for_update=True)
+        if message is not None and message.lease == claim.lease and message.state == Delivery.RECEIVED:
+            message.lease = message.lease_until = None
+            if wait:
+                message.next_attempt_at = now() + _RETRY_AFTER
+            else:
+                message.attempts -= 1

@@ -1,0 +1,68 @@
+"""Sentences: from a key to the words in a person's form, out of the Babel catalogues in `locales/`.
+
+Keys, not English texts, are the message ids, since English is one of three equals. Catalogues are
+read as they are edited (.po); there is no compiled copy that could be stale.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from functools import cache
+from string import Formatter
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import Translations
+
+from bot.models import Form
+from bot.settings import ROOT
+
+LOCALES = ROOT / "locales"
+DOMAINS = ("messages", "answers")
+
+
+class MissingWords(Exception):
+    """A sentence has no words in a form, or a placeholder has no value."""
+
+
+def say(key: str, form: Form, values: Mapping[str, object] | None = None) -> str:
+    """The sentence `key` in `form` with its placeholders filled in. Raises MissingWords."""
+    sentence = catalogue(form).get(key)
+    if not sentence:
+        raise MissingWords(f"{key} has no words in {form}")
+    try:
+        return sentence.format_map(values or {})
+    except (KeyError, IndexError, ValueError) as error:
+        raise MissingWords(f"{key} in {form}: {error}") from None
+
+
+def placeholders(sentence: str) -> set[str]:
+    """The names in braces in `sentence`."""
+    return {name for _, name, _, _ in Formatter().parse(sentence) if name}
+
+
+@cache
+def catalogue(form: Form) -> dict[str, str]:
+    """All sentences of a form by key."""
+    sentences: dict[str, str] = {}
+    for domain in DOMAINS:
+        file = LOCALES / form / "LC_MESSAGES" / f"{domain}.po"
+        with file.open("rb") as source:
+            for message in read_po(source, locale=None, domain=domain):
+                if message.id and isinstance(message.id, str) and isinstance(message.string, str):
+                    sentences[message.id] = message.string
+    return sentences
+
+
+@cache
+def console_translations(language: str) -> Translations:
+    """gettext translations of the operators' console, whose message ids are English."""
+    file = LOCALES / language / "LC_MESSAGES" / "console.po"
+    if not file.is_file():
+        return Translations()
+    with file.open("rb") as source:
+        compiled = io.BytesIO()
+        write_mo(compiled, read_po(source, domain="console"))
+    compiled.seek(0)
+    return Translations(compiled, domain="console")

@@ -1,0 +1,143 @@
+"""The worker process: takes turns, sends replies, and sweeps up what is overdue.
+
+Each job runs in threads of its own and ends by itself: on SIGTERM the turn or sending in hand is
+finished. After kill -9 the leases run out and the work is taken up again.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot import inbox, notices, outbox, paging, sender
+from bot.brain import Brain, RasaBrain
+from bot.channels import providers
+from bot.database import Database, connect
+from bot.logs import configure_logs
+from bot.models import Contact, Conversation, Form, State
+from bot.models.columns import now
+from bot.replies import compose
+from bot.settings import Settings, load_settings
+from bot.turn import take_turn
+from bot.wakeup import Wakeup, make_wakeup
+
+log = structlog.get_logger()
+
+TURN_THREADS = 3
+SEND_THREADS = 4
+_POLL_SECONDS = 0.1
+_SWEEP_SECONDS = 5.0
+_AFTER_FAILURE_SECONDS = 1.0
+
+
+class Worker:
+    """All jobs of one worker process on one database."""
+
+    def __init__(self, database: Database, settings: Settings, brain: Brain, wakeup: Wakeup) -> None:
+        self._database = database
+        self._settings = settings
+        self._brain = brain
+        self._wakeup = wakeup
+        self._providers = providers(settings)
+        self._stop = threading.Event()
+
+    def run(self) -> None:
+        """Works until `stop`; returns when everything in hand is finished."""
+        if self._database.is_sqlite:
+            # SQLite has one worker: what is leased was in the hand of one that was killed.
+            inbox.release_leases(self._database)
+            sender.release_leases(self._database)
+        jobs = [("turns", self._take_turn, _POLL_SECONDS)] * TURN_THREADS
+        jobs += [("sending", self._send, _POLL_SECONDS)] * SEND_THREADS
+        jobs += [("sweep", self._sweep, _SWEEP_SECONDS)]
+        threads = [threading.Thread(target=self._repeat, args=job, name=job[0]) for job in jobs]
+        for thread in threads:
+            thread.start()
+        log.info("worker_started", threads=len(threads))
+        for thread in threads:
+            thread.join()
+        log.info("worker_stopped")
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def _repeat(self, name: str, job: Callable[[], bool], pause: float) -> None:
+        while not self._stop.is_set():
+            try:
+                busy = job()
+            except Exception as error:
+                log.error("job_failed", job=name, error=type(error).__name__)
+                busy, wait = False, _AFTER_FAILURE_SECONDS
+            else:
+                wait = pause
+            if not busy:
+                self._wakeup.wait(self._stop, wait)
+
+    def _take_turn(self) -> bool:
+        claim = inbox.claim_next(self._database)
+        if claim is None:
+            return False
+        take_turn(self._database, claim, self._brain, self._settings)
+        return True
+
+    def _send(self) -> bool:
+        return sender.send_next(self._database, self._providers)
+
+    def _sweep(self) -> bool:
+        with self._database.transaction() as session:
+            paging.page_again(session, self._settings)
+        self._tell_still_waiting()
+        if self._database.is_sqlite:
+            self._leave_no_old_pages()
+        return False
+
+    def _tell_still_waiting(self) -> None:
+        """One notice to whoever waits longer than promised, unless texting isn't safe."""
+        before = now() - timedelta(minutes=self._settings.answer_minutes)
+        with self._database.transaction() as session:
+            waiting = (
+                select(Conversation)
+                .join(Contact)
+                .where(Conversation.state == State.WAITING, Conversation.waiting_since < before)
+                .where(Conversation.still_waiting_told_at.is_(None))
+                .where(Contact.safe_to_text.is_not(False), Contact.stopped_at.is_(None))
+                .where(Contact.blocked_at.is_(None))
+                .with_for_update(of=Conversation, skip_locked=True)
+                .limit(50)
+            )
+            for conversation in session.scalars(waiting):
+                conversation.still_waiting_told_at = now()
+                contact = conversation.contact
+                form = Form(contact.form)
+                reply = compose(notices.still_waiting(form), [], form, contact.channel, with_person=False)
+                outbox.queue_reply(session, contact, conversation, reply, form, None)
+
+    def _leave_no_old_pages(self) -> None:
+        # Deleted content stays readable in the write-ahead log until it is truncated.
+        try:
+            with self._database.engine.connect() as connection:
+                connection.execution_options(isolation_level="AUTOCOMMIT")
+                connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+        except SQLAlchemyError:
+            log.info("checkpoint_postponed")
+
+
+def main() -> None:
+    """Runs the worker until SIGTERM or SIGINT."""
+    settings = load_settings()
+    configure_logs(settings)
+    database = connect(settings)
+    worker = Worker(database, settings, RasaBrain(settings), make_wakeup(settings))
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: worker.stop())
+    worker.run()
+
+
+if __name__ == "__main__":
+    main()

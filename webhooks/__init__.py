@@ -1,0 +1,1 @@
+"""The public edge: verifies, stores, acknowledges. Nothing here decides anything."""
