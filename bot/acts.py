@@ -17,7 +17,7 @@ from bot.answers import answer, nearest_service
 from bot.models import Contact, Conversation, Form
 from bot.models.columns import now
 from bot.places import provinces
-from bot.replies import PERSON_KEY, Option
+from bot.replies import MORE, PERSON, PERSON_KEY, Option
 from bot.settings import Settings
 from bot.words import say
 
@@ -36,6 +36,7 @@ class Turn:
     form: Form
     intent: str | None = None
     parts: list[str] = field(default_factory=list)
+    question: str | None = None
     options: list[Option] = field(default_factory=list)
     person_first: bool = False
 
@@ -77,18 +78,15 @@ def _nearest(turn: Turn, act: Act) -> None:
     topic, province = act.get("topic", ""), str(act.get("province"))
     if province not in provinces():
         return
-    kept = privacy.add_place(turn.session, turn.contact, topic, province)
     sentence = nearest_service(topic, province, turn.form)
     if sentence:
         turn.parts.append(sentence)
-    elif kept:
-        turn.say("place_kept", province=provinces()[province].name(turn.form))
     elif not turn.parts:
         turn.say("place_noted", province=provinces()[province].name(turn.form))
 
 
 def _ask(turn: Turn, act: Act) -> None:
-    turn.say(f"ask_{act['what']}")
+    turn.question = say(f"ask_{act['what']}", turn.form)
     if act["what"] == "consent":
         turn.offer("option_yes", "/affirm")
         turn.offer("option_no", "/deny")
@@ -96,19 +94,19 @@ def _ask(turn: Turn, act: Act) -> None:
 
 def _keep_need(turn: Turn, act: Act) -> None:
     agreed = str(act.get("consent")) == "True"
-    if turn.intent in ("affirm", "deny"):
-        consent = privacy.record_consent(turn.session, turn.contact, privacy.KEEP_NEEDS, agreed, turn.form)
-    else:
-        standing = privacy.consent_for(turn.session, turn.contact, privacy.KEEP_NEEDS)
-        if standing is None or not standing.given:
-            return
-        consent = standing
+    standing = privacy.consent_for(turn.session, turn.contact, privacy.KEEP_NEEDS)
+    if standing is not None and not standing.given:
+        turn.say("place_thanks")  # asked before, and the answer was no: not asked again at once
+        return
+    consent = standing or privacy.record_consent(
+        turn.session, turn.contact, privacy.KEEP_NEEDS, agreed, turn.form
+    )
     if not agreed:
         turn.say("need_not_kept")
         return
-    privacy.keep_need(
-        turn.session, turn.conversation, consent, act["kind"], act.get("province"), act.get("for_whom")
-    )
+    place = act.get("province")
+    province = place if place in provinces() else None
+    privacy.keep_need(turn.session, turn.conversation, consent, act["kind"], province, act.get("for_whom"))
     turn.say("need_kept")
 
 
@@ -123,26 +121,36 @@ def _offer(turn: Turn, act: Act) -> None:
 
 
 def _escalated(turn: Turn, act: Act) -> None:
-    turn.parts += notices.escalated(act["reason"], turn.form, turn.settings)
+    # One part: none of it may wait for MORE.
+    turn.parts.append(" ".join(notices.escalated(act["reason"], turn.form, turn.settings)))
     if act["reason"] == "sensitive":
         turn.offer("option_safe", "!safe")
         turn.offer("option_unsafe", "!unsafe")
 
 
 def _more(turn: Turn, act: Act) -> None:
-    if turn.conversation.more:
-        turn.parts += turn.conversation.more
-    else:
+    if not turn.conversation.more:
         _menu(turn, {"say": "nothing_more"})
+        return
+    turn.parts += turn.conversation.more
+    turn.options += _open_options(turn)
 
 
 def _repeat_options(turn: Turn, act: Act) -> None:
-    known = [o for o in turn.conversation.options or [] if o["payload"] not in ("!person", "!more")]
-    if not known:
+    turn.options += _open_options(turn)
+    if turn.options:
+        turn.say("choose_a_number")
+    else:
         _menu(turn, {"say": "number_means_nothing"})
-        return
-    turn.say("choose_a_number", last=len(known))
-    turn.options += [Option(option["label"], option["payload"]) for option in known]
+
+
+def _open_options(turn: Turn) -> list[Option]:
+    """What the last message offered, apart from what every reply offers by itself."""
+    return [
+        Option(option["label"], option["payload"])
+        for option in turn.conversation.options or []
+        if option["payload"] not in (PERSON, MORE)
+    ]
 
 
 def _other_language(turn: Turn, act: Act) -> None:

@@ -91,10 +91,16 @@ def nearest_service(topic: str, province: str, form: Form, on: date | None = Non
 
 def _tell(part: Part, form: Form, on: date) -> str | None:
     if are_tellable(list(part.facts), on):
-        return say(part.say, form, {name: value(ref) for name, ref in part.values.items()})
+        return say(part.say, form, _values(part.values))
     if part.unsure is None:
         return None
     sources = [ref.partition(".")[0] for ref in part.unsure_values.values()]
     if not are_tellable(sources, on):
         return say("unsure_generic", form)
-    return say(part.unsure, form, {name: value(ref) for name, ref in part.unsure_values.items()})
+    return say(part.unsure, form, _values(part.unsure_values))
+
+
+def _values(references: dict[str, str]) -> dict[str, object]:
+    """The facts' values by placeholder; large amounts with their thousands set apart."""
+    values = {name: value(reference) for name, reference in references.items()}
+    return {name: f"{v:,}" if isinstance(v, int) and v > 9_999 else v for name, v in values.items()}

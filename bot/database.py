@@ -55,13 +55,15 @@ def connect(settings: Settings) -> Database:
 def make_engine(url: str) -> Engine:
     """An engine with deadlines, and for SQLite with full durability and no deleted text left behind."""
     if not url.startswith("sqlite"):
-        options = "-c statement_timeout=15000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=30000"
+        options = (
+            "-c statement_timeout=15000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=30000"
+        )
         return create_engine(
             url,
             pool_pre_ping=True,
             pool_size=10,
             hide_parameters=True,
-            connect_args={"connect_timeout": 5, "options": options}
+            connect_args={"connect_timeout": 5, "options": options},
         )
     path = url.removeprefix("sqlite:///")
     if path and path != ":memory:":

@@ -146,7 +146,7 @@ def _while_with_a_person(
 ) -> Decision:
     """The bot stays silent; only what makes the case more urgent is noted."""
     answer = incoming.payload or picks.number(text)
-    if answer in ("!safe", "!unsafe") or situation.safety_asked and answer in ("1", "2"):
+    if answer in ("!safe", "!unsafe") or (situation.safety_asked and answer in ("1", "2")):
         return Decision(Outcome.SILENT, form, [{"do": "note_safety", "safe": answer in ("!safe", "1")}])
     if not text:
         return Decision(Outcome.SILENT, form)
@@ -202,7 +202,7 @@ def _form(text: str, situation: Situation) -> Form:
 
 def _answers_open_question(situation: Situation, turn: BrainTurn) -> bool:
     was_open = any(event.get("event") == "active_loop" for event in situation.events)
-    return was_open and any(act["do"] in ("nearest", "keep_need") for act in turn.acts)
+    return was_open and all(act["do"] in ("nearest", "keep_need", "ask") for act in turn.acts)
 
 
 def _answer(form: Form, intent: str, act: Act) -> Decision:

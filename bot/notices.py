@@ -9,7 +9,7 @@ from bot.models import Form
 from bot.settings import Settings
 from bot.words import say
 
-_REASONS = {
+REASONS = {
     "sensitive": "escalated_sensitive",
     "asked_for_person": "escalated_person",
     "asked_for_call": "escalated_call",
@@ -26,7 +26,7 @@ def is_open(settings: Settings, at: datetime | None = None) -> bool:
 
 def escalated(reason: str, form: Form, settings: Settings) -> list[str]:
     """What the person is told when the conversation enters the queue."""
-    parts = [say(_REASONS[reason], form)]
+    parts = [say(REASONS[reason], form)]
     if reason == "sensitive" or is_open(settings):
         parts.append(say("answer_within", form, {"minutes": settings.answer_minutes}))
     else:

@@ -53,7 +53,12 @@ class CannotSend(Exception):
 
 
 def queue_reply(
-    session: Session, contact: Contact, conversation: Conversation, reply: Reply, form: Form, to: Message | None
+    session: Session,
+    contact: Contact,
+    conversation: Conversation,
+    reply: Reply,
+    form: Form,
+    to: Message | None,
 ) -> Message:
     """Queues the bot's `reply` and remembers its options for the person's next number."""
     conversation.options = [option.as_json() for option in reply.options]

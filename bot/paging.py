@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from bot import outbox
@@ -42,7 +42,7 @@ def page_again(session: Session, settings: Settings) -> int:
 def _page(session: Session, conversation: Conversation, settings: Settings, with_supervisors: bool) -> None:
     conversation.pages += 1
     conversation.paged_at = now()
-    who = Operator.on_call.is_(True)
+    who: ColumnElement[bool] = Operator.on_call.is_(True)
     if with_supervisors:
         who = or_(who, Operator.role == Role.SUPERVISOR)
     for operator in session.scalars(select(Operator).where(Operator.disabled_at.is_(None), who)):

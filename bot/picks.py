@@ -25,7 +25,9 @@ _INTENT = re.compile(r"/([a-z_]+)(\{.*\})?", re.DOTALL)
 _SLOTS = {"province": re.compile(r"\d\d"), "language": re.compile(r"km|km_Latn|en")}
 _NUMBER = re.compile(r"[\s.()#]*(\d{1,9})[\s.)#]*")
 _MORE_WORDS = frozenset({"more", "next", "tiet", "teat", "tet", "thiet", "ទៀត", "បន្ត", "បន្ថែម"})
-_STOP_WORDS = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "ឈប់", "chhob", "chob", "chub"})
+_STOP_WORDS = frozenset(
+    {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "ឈប់", "chhob", "chob", "chub"}
+)
 _START_WORDS = frozenset({"start", "unstop", "ចាប់ផ្តើម", "chab pdaem", "chab pdaerm", "chap pderm"})
 _DELETE_WORDS = frozenset({"delete", "លុប", "lup", "lub", "lop"})
 

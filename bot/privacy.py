@@ -42,7 +42,12 @@ def consent_for(session: Session, contact: Contact, purpose: str) -> Consent | N
 
 
 def keep_need(
-    session: Session, conversation: Conversation, consent: Consent, kind: str, province: str | None, whom: str | None
+    session: Session,
+    conversation: Conversation,
+    consent: Consent,
+    kind: str,
+    province: str | None,
+    whom: str | None,
 ) -> Need:
     """Keeps a need. Raises ValueError without a standing yes."""
     if not consent.given or consent.withdrawn_at is not None or consent.contact_id != conversation.contact_id:
@@ -58,21 +63,6 @@ def keep_need(
     session.add(need)
     session.flush()
     return need
-
-
-def add_place(session: Session, contact: Contact, kind: str, province: str) -> bool:
-    """Adds the place to the newest need of `kind` that has none; False where there is none."""
-    query = (
-        select(Need)
-        .where(Need.contact_id == contact.id, Need.kind == kind, Need.province.is_(None))
-        .order_by(Need.id.desc())
-        .limit(1)
-    )
-    need = session.scalars(query).first()
-    if need is None:
-        return False
-    need.province = province
-    return True
 
 
 def forget(session: Session, contact: Contact) -> None:

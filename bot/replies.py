@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from bot import segments
 from bot.models import Channel, Form
@@ -45,49 +45,50 @@ def compose(
     form: Form,
     channel: Channel,
     *,
+    question: str | None = None,
     person_first: bool = False,
     with_person: bool = True,
 ) -> Reply:
     """The reply of `parts` (one thought each, most important first) with numbered options.
 
     A way to a person is among the options unless one is coming already (`with_person`). On SMS what
-    would not fit waits for MORE; on Telegram the options are buttons and everything fits.
+    would not fit waits for MORE, but `question` is always asked; on Telegram the options are buttons
+    and everything fits.
     """
     person = (Option(say("option_person", form), PERSON, PERSON_KEY),) if with_person else ()
     if channel == Channel.TELEGRAM:
         numbered = _numbered(options)
-        return Reply("\n".join(parts), (*person, *numbered) if person_first else (*numbered, *person))
-    return _compose_sms(parts, options, person, form, person_first)
+        text = "\n".join([*parts, *([question] if question else [])])
+        return Reply(text, (*person, *numbered) if person_first else (*numbered, *person))
+    return _compose_sms(parts, question, options, person, form, person_first)
 
 
 def _compose_sms(
-    parts: list[str], options: list[Option], person: tuple[Option, ...], form: Form, person_first: bool
+    parts: list[str],
+    question: str | None,
+    options: list[Option],
+    person: tuple[Option, ...],
+    form: Form,
+    person_first: bool,
 ) -> Reply:
     def render(shown: list[str], more: bool) -> tuple[str, tuple[Option, ...]]:
         numbered = _numbered([*options, *([Option(say("option_more", form), MORE)] if more else [])])
         ordered = (*person, *numbered) if person_first else (*numbered, *person)
         lines = [f"{option.key} {option.label}" for option in ordered]
-        return "\n".join([*([" ".join(shown)] if shown else []), *lines]), ordered
+        return "\n".join([*filter(None, [" ".join(shown), question]), *lines]), ordered
 
     whole, ordered = render(parts, more=False)
-    if segments.count(whole) <= _USUAL_SEGMENTS[form] or len(parts) == 1 and _fits(whole):
+    if segments.count(whole) <= _USUAL_SEGMENTS[form] or (len(parts) <= 1 and _fits(whole)):
         return Reply(whole, ordered, segments=segments.count(whole))
-    for limit in range(_USUAL_SEGMENTS[form], segments.MOST_SEGMENTS + 1):
-        shown, rest = _take(parts, lambda shown: segments.count(render([shown], more=True)[0]) <= limit)
-        if shown:
-            break
+    lengths = list(accumulate(parts, lambda before, part: f"{before} {part}"))
+    needed = [segments.count(render([shown], more=True)[0]) for shown in lengths]
+    usual = [n for n in needed if n <= max(needed[0], _USUAL_SEGMENTS[form])]
+    if needed[0] <= segments.MOST_SEGMENTS:
+        shown, rest = parts[: len(usual)], parts[len(usual) :]
     else:
-        shown, rest = segments.fit(parts, lambda shown: _fits(render([shown], more=True)[0]))
+        shown, rest = segments.fit(parts, lambda text: _fits(render([text], more=True)[0]))
     text, ordered = render(shown, more=bool(rest))
     return Reply(text, ordered, tuple(rest), segments.count(text))
-
-
-def _take(parts: list[str], fits: Callable[[str], bool]) -> tuple[list[str], list[str]]:
-    taken: list[str] = []
-    rest = list(parts)
-    while rest and fits(" ".join([*taken, rest[0]])):
-        taken.append(rest.pop(0))
-    return taken, rest
 
 
 def _fits(text: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import os
 import secrets
 from collections.abc import Mapping
@@ -97,13 +98,12 @@ def development_defaults(env: Mapping[str, str]) -> dict[str, str]:
         draft = file.with_suffix(f".{os.getpid()}")
         draft.touch(mode=0o600)
         draft.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
-        try:
-            os.link(draft, file)  # of several processes starting at once, one writes
-        except FileExistsError:
-            pass
+        with contextlib.suppress(FileExistsError):  # of several processes starting at once, one writes
+            os.link(draft, file)
         draft.unlink()
-    pairs = (line.split("=", 1) for line in file.read_text().splitlines() if "=" in line)
-    defaults = {name: value for name, value in pairs}
+    lines = file.read_text().splitlines()
+    pairs = [(name, value) for name, _, value in (line.partition("=") for line in lines)]
+    defaults = dict(pairs)
     url = f"http://127.0.0.1:{env.get('PORT') or 8000}"
     defaults.setdefault("PUBLIC_URL", url)
     # Without real providers the phone simulator stands in for both.

@@ -68,7 +68,9 @@ def _read(session: Session, claim: Claim) -> tuple[Incoming, Situation]:
     stale = now() - conversation.last_message_at > _FORGET_DIALOGUE_AFTER
     events = [] if stale else list(conversation.brain_events or [])
     consent = privacy.consent_for(session, contact, privacy.KEEP_NEEDS)
-    events = [event for event in events if event.get("name") != "consent"]
+    if consent is not None or not any(event.get("event") == "active_loop" for event in events):
+        # What holds is the record, which may have been withdrawn since.
+        events = [event for event in events if event.get("name") != "consent"]
     if consent is not None:
         events.insert(0, {"event": "slot", "name": "consent", "value": consent.given})
     return incoming, Situation(
@@ -94,7 +96,9 @@ def open_conversation(session: Session, contact: Contact, lock: bool = False) ->
     return session.scalars(query.with_for_update() if lock else query).first()
 
 
-def _write(session: Session, claim: Claim, situation: Situation, decision: Decision, settings: Settings) -> None:
+def _write(
+    session: Session, claim: Claim, situation: Situation, decision: Decision, settings: Settings
+) -> None:
     message, contact, conversation = _hold(session, claim)
     if conversation.state != situation.state:
         raise TurnOvertaken
@@ -109,12 +113,13 @@ def _write(session: Session, claim: Claim, situation: Situation, decision: Decis
     if decision.priority is not None:
         handoff.escalate(session, conversation, decision.reason, decision.priority, decision.evidence)
         paging.page_on_call(session, conversation, settings)
-    if turn.parts:
+    if turn.parts or turn.question:
         reply = compose(
             turn.parts,
             turn.options,
             turn.form,
             contact.channel,
+            question=turn.question,
             person_first=turn.person_first,
             with_person=decision.outcome is not Outcome.ESCALATE,
         )

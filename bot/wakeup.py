@@ -62,7 +62,7 @@ class RedisWakeup:
     def _listen(self, stop: threading.Event) -> None:
         while not stop.is_set():
             try:
-                subscription = self._redis.pubsub()
+                subscription = self._redis.pubsub()  # type: ignore[no-untyped-call]
                 subscription.subscribe(_CHANNEL)
                 while not stop.is_set():
                     if subscription.get_message(timeout=0.5):

@@ -17,10 +17,9 @@ from __future__ import annotations
 
 import hmac
 import logging
-from collections.abc import Awaitable
-from typing import Any, Callable
+from collections.abc import Awaitable, Callable
+from typing import Any
 
-import rasa.core.actions.action
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
 from rasa.shared.core.constants import REQUESTED_SLOT
@@ -91,13 +90,16 @@ async def take_turn(agent: Agent, events: list[dict[str, Any]], text: str, picke
     """One message on the state given by `events`: the same input always gives the same output."""
     processor = agent.processor
     output = CollectingOutputChannel()
-    tracker = DialogueStateTracker.from_dict("turn", events, processor.domain.slots)
+    listening = {"event": "action", "name": "action_listen"}
+    tracker = DialogueStateTracker.from_dict("turn", events or [listening], processor.domain.slots)
     message = UserMessage(text if picked else _as_plain_text(text), output, "turn", input_channel="turn")
     await processor._handle_message_with_tracker(message, tracker)
     parse = tracker.latest_message.parse_data
     before = len(tracker.events)
     await processor.run_action_extract_slots(output, tracker)
-    _leave_form_when_interrupted(tracker, list(tracker.events)[before:], picked)
+    if _is_interruption(tracker, list(tracker.events)[before:]):
+        tracker.update_with_events([ActiveLoop(None), SlotSet(REQUESTED_SLOT, None)], processor.domain)
+        await processor.run_action_extract_slots(output, tracker)  # now it may be a new topic
     await processor._run_prediction_loop(output, tracker)
     return {
         "acts": [_filled(message["custom"]) for message in output.messages if "custom" in message],
@@ -111,15 +113,15 @@ def _as_plain_text(text: str) -> str:
     return text[:_LONGEST_TEXT].lstrip("/／⁄∕ \t\r\n\u200b\ufeff") or " "
 
 
-def _leave_form_when_interrupted(tracker: DialogueStateTracker, extracted: list[Any], picked: bool) -> None:
+def _is_interruption(tracker: DialogueStateTracker, extracted: list[Any]) -> bool:
+    """Whether a form is open and the message isn't an answer to its question."""
     if not tracker.active_loop_name:
-        return
+        return False
     asked = tracker.get_slot(REQUESTED_SLOT)
     answered = any(isinstance(e, SlotSet) and e.key == asked and e.value is not None for e in extracted)
     intent = tracker.latest_message.intent
     new_topic = str(intent.get("name")).startswith(_TOPICS) and intent.get("confidence", 0) >= _NEW_TOPIC
-    if not answered or new_topic:
-        tracker.update_with_events([ActiveLoop(None), SlotSet(REQUESTED_SLOT, None)], None)
+    return new_topic or not answered
 
 
 def _state(tracker: DialogueStateTracker) -> list[dict[str, Any]]:

@@ -39,11 +39,13 @@ def ready() -> tuple[Response, int]:
 @blueprint.get("/metrics")
 def metrics() -> Response:
     """Prometheus figures, for callers on this machine or a private network only."""
-    caller = ipaddress.ip_address(request.remote_addr or "0.0.0.0")
+    caller = ipaddress.ip_address(request.remote_addr or "255.255.255.255")
     if not caller.is_private or request.headers.get("X-Forwarded-For"):
         abort(404)
     registry = CollectorRegistry()
-    messages = Gauge("phlov_messages", "Messages by direction and state", ["direction", "state"], registry=registry)
+    messages = Gauge(
+        "phlov_messages", "Messages by direction and state", ["direction", "state"], registry=registry
+    )
     queue = Gauge("phlov_queue", "Conversations waiting, by priority", ["priority"], registry=registry)
     oldest = Gauge("phlov_oldest_unhandled_seconds", "Age of the oldest unhandled message", registry=registry)
     with _database().reading() as session:

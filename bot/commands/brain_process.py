@@ -31,7 +31,7 @@ def running_brain(settings: Settings) -> Iterator[RasaBrain]:
     own = replace(settings, rasa_urls=(url,))
     environment = {**os.environ, "RASA_URL": url, "RASA_TOKEN": settings.rasa_token}
     click.echo("starting the brain …", err=True)
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603
         [str(ROOT / "bin" / "brain")], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:

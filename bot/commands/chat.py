@@ -57,6 +57,6 @@ def _show_replies(database: Database) -> None:
             click.secho(f"({note})", dim=True)
         conversation = session.query(Conversation).order_by(Conversation.id.desc()).first()
         if conversation is not None and conversation.priority:
-            click.secho(f"(in the human queue: priority {conversation.priority}, {conversation.reason})", fg="yellow")
-
-
+            click.secho(
+                f"(in the human queue: priority {conversation.priority}, {conversation.reason})", fg="yellow"
+            )

@@ -105,6 +105,7 @@ def _line(name: str, rows: list[Row]) -> str:
     offered = sum(row["outcome"] == Outcome.OFFER and row["label"] in row["options"] for row in rows)
     total = len(rows)
     return (
-        f"{outcomes['escalate'] / total:8.1%} {outcomes['offer'] / total:7.1%} {outcomes['answer'] / total:7.1%}"
+        f"{outcomes['escalate'] / total:8.1%} {outcomes['offer'] / total:7.1%}"
+        f" {outcomes['answer'] / total:7.1%}"
         f"  {(right + offered) / total:6.1%}  {(len(answered) - right) / total:6.1%}  {name}"
     )

@@ -82,5 +82,3 @@ def _sentence_problems(
         if sources is not None and reference.partition(".")[0] not in sources:
             problems.append(f"{topic}: {key} tells {reference} without naming it among its facts")
     return problems
-
-

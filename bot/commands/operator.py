@@ -18,7 +18,9 @@ def operator() -> None:
 @operator.command()
 @click.argument("name")
 @click.option("--role", type=click.Choice([role.value for role in Role]), default=Role.OPERATOR.value)
-@click.option("--language", type=click.Choice(["km", "en"]), default="km", help="Of the console and of pages.")
+@click.option(
+    "--language", type=click.Choice(["km", "en"]), default="km", help="Of the console and of pages."
+)
 @click.option("--on-call", is_flag=True, help="Page this operator when somebody waits.")
 @click.option("--pager", metavar="CHANNEL:ADDRESS", help="Where pages go: sms:+855… or telegram:CHAT_ID.")
 def add(name: str, role: str, language: str, on_call: bool, pager: str | None) -> None:

@@ -46,5 +46,6 @@ def list_queue(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return
+    line = "{id:>6}  P{priority}  {reason:<18} {state:<14} {waiting_seconds:>6} s  {channel} {language}"
     for row in rows:
-        click.echo("{id:>6}  P{priority}  {reason:<18} {state:<14} {waiting_seconds:>6} s  {channel} {language}".format(**row))
+        click.echo(line.format(**row))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shlex
+import socket
 import sys
 import time
+from urllib.parse import urlsplit
 
 import click
 import requests
@@ -15,7 +17,7 @@ from bot import operators
 from bot.brain import RasaBrain
 from bot.database import connect
 from bot.models import Operator, Role
-from bot.settings import Settings, development_defaults, load_settings
+from bot.settings import Settings, UnsafeSetting, development_defaults, load_settings
 
 FIRST_OPERATOR = "first"
 
@@ -23,11 +25,25 @@ FIRST_OPERATOR = "first"
 @click.command(hidden=True)
 def environment() -> None:
     """Print shell lines that set what is missing for development."""
-    load_settings()  # refuses what is unsafe before anything starts
+    settings = load_settings()  # refuses what is unsafe before anything starts
+    _require_free("PORT", settings.port)
+    for url in settings.rasa_urls:
+        address = urlsplit(url)
+        if address.hostname in ("127.0.0.1", "localhost") and address.port:
+            _require_free("RASA_URL", address.port)
     if os.environ.get("PHLOV_ENV", "development") == "development":
         for name, value in development_defaults(os.environ).items():
             if not os.environ.get(name):
                 click.echo(f"export {name}={shlex.quote(value)}")
+
+
+def _require_free(name: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise UnsafeSetting(name, f"port {port} is used by another program; set another one") from None
 
 
 @click.command(hidden=True)

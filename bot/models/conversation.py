@@ -70,7 +70,9 @@ class Conversation(Base):
     closed_at: Mapped[datetime | None] = mapped_column(UTCTime)
     outcome: Mapped[str | None] = mapped_column(String(32))
     # What the brain gave back last: slots and the open form, no texts.
-    brain_events: Mapped[list[dict[str, Any]] | None] = mapped_column(EncryptedJSON("conversation.brain_events"))
+    brain_events: Mapped[list[dict[str, Any]] | None] = mapped_column(
+        EncryptedJSON("conversation.brain_events")
+    )
     # What a number means as a reply: [{"key": "1", "label": …, "payload": …}], and MORE's remainder.
     options: Mapped[list[dict[str, str]] | None] = mapped_column(EncryptedJSON("conversation.options"))
     more: Mapped[list[str] | None] = mapped_column(EncryptedJSON("conversation.more"))

@@ -26,7 +26,7 @@ IMMEDIATE = ("medical_emergency",)
 class Verdict(StrEnum):
     ESCALATE = "escalate"
     OFFER = "offer"
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,7 @@ def judge(understanding: Understanding, *, denied: bool = False) -> Judgement:
         kind = max(SENSITIVE, key=lambda intent: ranking.get(intent, 0.0))
         priority = 1 if kind in IMMEDIATE else 2
         return Judgement(Verdict.ESCALATE, kind, priority, evidence=evidence)
-    everyday = sorted(
-        ((p, intent) for intent, p in ranking.items() if intent not in SENSITIVE), reverse=True
-    )
+    everyday = sorted(((p, intent) for intent, p in ranking.items() if intent not in SENSITIVE), reverse=True)
     best, second = everyday[0][0], everyday[1][0] if len(everyday) > 1 else 0.0
     worried = danger >= OFFER_FROM and best < CLEAR_EVERYDAY
     unsure = best < UNDERSTOOD_FROM or best - second < CLEAR_MARGIN

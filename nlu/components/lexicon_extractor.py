@@ -45,7 +45,8 @@ def read_lexicon(entity: str, names: dict[str, list[str]], by_sound: bool) -> Le
     values = {normalise(name).casefold(): value for value, list_ in names.items() for name in list_}
     alternatives = sorted(values, key=len, reverse=True)
     pattern = "|".join(
-        re.escape(name) if _KHMER.search(name) else rf"(?<!\w){re.escape(name)}(?!\w)" for name in alternatives
+        re.escape(name) if _KHMER.search(name) else rf"(?<!\w){re.escape(name)}(?!\w)"
+        for name in alternatives
     )
     sounds = {}
     if by_sound:

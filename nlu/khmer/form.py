@@ -26,7 +26,7 @@ _RAREST = 3
 
 
 def script(text: str) -> str | None:
-    """"khmer", "latin", "other" (Thai, Chinese, …), or None where there is no letter at all."""
+    """ "khmer", "latin", "other" (Thai, Chinese, …), or None where there is no letter at all."""
     khmer = latin = other = 0
     for character in text:
         if _KHMER_LETTER.match(character):
@@ -63,7 +63,9 @@ def log_odds(text: str) -> float:
 
 def build(romanised: list[str], english: list[str]) -> dict[str, float]:
     """The table of log-odds from texts of both forms, without what is rare or says little."""
-    counts = [Counter(g for text in texts for g in set(_grams(normalise(text)))) for texts in (romanised, english)]
+    counts = [
+        Counter(g for text in texts for g in set(_grams(normalise(text)))) for texts in (romanised, english)
+    ]
     totals = [len(romanised) + 2, len(english) + 2]
     table = {}
     for gram in counts[0].keys() | counts[1].keys():

@@ -26,7 +26,9 @@ _REPLACED = {
     0x00AD: None,
     **{0x17E0 + digit: str(digit) for digit in range(10)},
 }
-_INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffe\uffff\U000e0000-\U000e007f]")
+_INVISIBLE = re.compile(
+    "[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffe\uffff\U000e0000-\U000e007f]"
+)
 _JOINER_IN_KHMER = re.compile("(?<=[\u1780-\u17dd])[\u200c\u200d]+|[\u200c\u200d]+(?=[\u1780-\u17dd])")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SURROGATE = re.compile("[\ud800-\udfff]")

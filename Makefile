@@ -1,0 +1,41 @@
+# The two commands that do everything: make run, make test. The rest are their parts.
+.PHONY: help run test train eval bench lint format strings strings-check form lock
+
+help:            ## this list
+	@grep -hE '^[a-z-]+: .*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 16
+
+run:             ## set up, train, start everything, say where it is
+	@bin/run
+
+test:            ## all tests (T='-k name' for some)
+	@bin/test $(T)
+
+train:           ## train the brain if its data or configuration changed
+	@bin/boot
+	@bin/train
+
+eval: train      ## how well the development messages are understood
+	@.venv/bin/phlov eval nlu/dev/*.jsonl >/dev/null
+
+bench: train     ## measure acknowledgement, turn time, throughput and memory
+	@.venv/bin/python -m tests.bench
+
+lint:            ## ruff and mypy --strict
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+
+format:          ## bring the code into shape
+	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format --quiet .
+
+strings:         ## extract sentences, update the catalogues, say what is missing
+	@.venv/bin/python -m locales.strings update
+
+strings-check:   ## fail where a catalogue is stale or incomplete
+	@.venv/bin/python -m locales.strings check
+
+form:            ## rebuild the table that tells romanised Khmer from English
+	@.venv/bin/python -m nlu.khmer.form
+
+lock:            ## write the lock files anew from both pyproject.toml
+	@bin/lock

