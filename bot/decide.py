@@ -18,6 +18,7 @@ from nlu.khmer import normalise
 from nlu.khmer.form import detect, script
 
 Act = dict[str, Any]
+_WORDS_TO_SWITCH = 3
 MEDIA_KINDS = ("photo", "sticker", "voice", "video", "location", "contact", "file")
 
 
@@ -49,6 +50,7 @@ class Situation:
     not_understood: int = 0
     stopped: bool = False
     safety_asked: bool = False
+    is_first: bool = True
 
 
 @dataclass(frozen=True)
@@ -196,8 +198,11 @@ def _form(text: str, situation: Situation) -> Form:
     if situation.form_chosen:
         return situation.form
     detected, clear = detect(text)
-    # A word like "ok" is in no form of its own: the conversation's form stays.
-    return Form(detected) if detected and clear else situation.form
+    if detected is None:
+        return situation.form
+    # A word like "ok" or a place's name is in no form of its own: the conversation's form stays.
+    says_enough = clear and len(text.split()) >= _WORDS_TO_SWITCH
+    return Form(detected) if situation.is_first or detected == Form.KHMER or says_enough else situation.form
 
 
 def _answers_open_question(situation: Situation, turn: BrainTurn) -> bool:

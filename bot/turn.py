@@ -81,6 +81,7 @@ def _read(session: Session, claim: Claim) -> tuple[Incoming, Situation]:
         events=events,
         not_understood=conversation.not_understood,
         stopped=bool(contact.stopped_at),
+        is_first=False,
         safety_asked=any(o["payload"] == "!safe" for o in conversation.options or []),
     )
 

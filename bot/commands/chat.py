@@ -26,13 +26,21 @@ def chat(telegram: bool) -> None:
         channel = Channel.TELEGRAM if telegram else Channel.SMS
         click.echo("Write as to the helpline; an empty line ends.")
         for turn in itertools.count():
-            text = click.prompt(">", default="", show_default=False, prompt_suffix=" ")
+            text = _next_line()
             if not text.strip():
                 return
             inbox.accept(database, inbox.Inbound(channel, f"chat-{turn}", "+85500000000", text))
             while claim := inbox.claim_next(database):
                 take_turn(database, claim, brain, settings)
             _show_replies(database)
+
+
+def _next_line() -> str:
+    try:
+        line: str = click.prompt(">", default="", show_default=False, prompt_suffix=" ")
+    except click.Abort:
+        return ""
+    return line
 
 
 def _memory(settings: Settings) -> Database:
