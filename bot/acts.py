@@ -80,7 +80,7 @@ def _nearest(turn: Turn, act: Act) -> None:
         return
     sentence = nearest_service(topic, province, turn.form)
     if sentence:
-        turn.parts.append(sentence)
+        turn.parts.insert(1, sentence)  # what is near matters more than the rest of the answer
     elif not turn.parts:
         turn.say("place_noted", province=provinces()[province].name(turn.form))
 

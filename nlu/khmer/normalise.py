@@ -39,7 +39,7 @@ _U_FOR_SHIFTER = re.compile(
 )
 _FIRST_SERIES = frozenset("កខចឆដឋណតថផសហឡអ")
 _LONG_LETTER = re.compile("([\u1780-\u17a2A-Za-z])\\1{2,}")
-_REPEAT_SIGN = re.compile("\\s*\u17d7(?:\\s*\u17d7)*")
+_REPEAT_SIGN = re.compile("\\s{0,3}\u17d7(?:\\s{0,3}\u17d7)*")
 _PUNCTUATION = re.compile("([\u17d4-\u17d6!?.,])\\1+")
 _GIVE = re.compile("\u17b2(?:\u17d2\u1799|\u1799)|\u17a2\u17c4\u1799(?![\u1780-\u17d3])")
 _SPACE = re.compile(r"\s+")
