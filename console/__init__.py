@@ -1,0 +1,41 @@
+"""The operators' console: server-rendered pages with htmx. Only the sign-in page is open to anyone."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, redirect, url_for
+from werkzeug.wrappers import Response
+
+from console import conversation, errors, language, queue, security, sessions, sign_in
+
+
+def register(app: Flask) -> None:
+    """Adds /console to `app`."""
+    app.config.update(
+        SESSION_COOKIE_NAME="phlov_console",
+        SESSION_COOKIE_PATH="/console",
+        WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    console = Blueprint(
+        "console",
+        __name__,
+        url_prefix="/console",
+        template_folder="templates",
+        static_folder="static",
+        static_url_path="/static",
+    )
+    console.before_request(language.choose)
+    console.before_request(sessions.require_operator)
+    security.protect(app, console)
+    language.install(app)
+    errors.install(console)
+
+    @console.get("")
+    @console.get("/")
+    def home() -> Response:
+        return redirect(url_for("console.queue_page"))
+
+    sign_in.add_routes(app, console)
+    queue.add_routes(console)
+    conversation.add_routes(console)
+    app.register_blueprint(console)

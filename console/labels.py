@@ -1,0 +1,115 @@
+"""Plain words for what the helpline stores as short names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from console.language import gettext as _
+
+PRIORITIES = (1, 2, 3, 4)
+
+
+def priority(number: int | None) -> str:
+    words = {
+        1: _("immediate danger"),
+        2: _("sensitive"),
+        3: _("asked for a person"),
+        4: _("the bot couldn't help"),
+    }
+    return words.get(number or 4, "")
+
+
+def reason(name: str | None) -> str:
+    """Why a conversation is in the queue."""
+    words = {
+        "gbv": _("violence or abuse"),
+        "distress": _("distress"),
+        "trafficking": _("held or exploited"),
+        "child_protection": _("a child in danger"),
+        "medical_emergency": _("medical emergency"),
+        "asked_for_person": _("asked for a person"),
+        "asked_for_call": _("asked for a call"),
+        "brain_unavailable": _("the bot was out of order"),
+        "bot_failed": _("the bot failed on a message"),
+        "not_understood": _("not understood twice"),
+        "not_delivered": _("a message was not delivered"),
+    }
+    return words.get(name or "", name or "")
+
+
+def outcome(name: str) -> str:
+    """How a conversation ended."""
+    words = {
+        "helped": _("helped"),
+        "referred": _("referred to a service"),
+        "no_answer": _("no answer from the person"),
+        "not_for_us": _("not for us"),
+        "test": _("a test"),
+        "handed_back": _("handed back to the bot"),
+    }
+    return words.get(name, name)
+
+
+def delivery(state: str, error: str | None) -> str:
+    """What became of a message that we sent."""
+    if state == "failed":
+        return _("failed: %s") % _failure(error or "")
+    words = {
+        "queued": _("waiting to be sent"),
+        "sending": _("being sent"),
+        "sent": _("sent"),
+        "delivered": _("delivered"),
+    }
+    return words.get(state, "")
+
+
+def _failure(error: str) -> str:
+    words = {
+        "may_have_arrived": _("the answer got lost; it may have arrived"),
+        "provider_403": _("the person blocked the bot"),
+        "provider_21610": _("the person texted STOP"),
+        "undelivered": _("the network couldn't deliver it"),
+        "no_account": _("this channel isn't set up"),
+        "no_connection": _("the provider can't be reached"),
+        "rate_limited": _("the provider asked to slow down"),
+    }
+    return words.get(error, error)
+
+
+def language(form: str) -> str:
+    """The form in which a person writes."""
+    words = {"km": _("Khmer"), "km_Latn": _("Khmer in Latin letters"), "en": _("English")}
+    return words.get(form, form)
+
+
+def kind(name: str) -> str:
+    """What a message is, where it isn't plain text."""
+    words = {
+        "button": _("pressed a button"),
+        "edited": _("edited message"),
+        "photo": _("picture"),
+        "sticker": _("sticker"),
+        "voice": _("voice message"),
+        "video": _("video"),
+        "location": _("place"),
+        "contact": _("contact card"),
+        "file": _("file"),
+    }
+    return words.get(name, "")
+
+
+def understood(note: dict[str, Any] | None) -> str:
+    """What the bot took a message for, in one line."""
+    if not note:
+        return ""
+    parts = []
+    if note.get("intent"):
+        parts.append(_("understood as %s") % str(note["intent"]).replace("_", " "))
+    if note.get("reason"):
+        parts.append(reason(str(note["reason"])))
+    evidence = note.get("evidence") or {}
+    if evidence.get("patterns"):
+        parts.append(_("found by patterns"))
+    if evidence.get("danger"):
+        parts.append(_("danger %d %%") % round(100 * float(evidence["danger"])))
+    return " · ".join(dict.fromkeys(parts))

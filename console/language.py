@@ -1,0 +1,58 @@
+"""The console's words in Khmer and English, and its dates and waiting times."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+from babel.dates import format_date, format_time, format_timedelta
+from flask import Flask, g, request, session
+
+from bot.models import Operator
+from bot.models.columns import now
+from bot.words import console_translations
+
+LANGUAGES = {"km": "ខ្មែរ", "en": "English"}
+_PHNOM_PENH = timezone(timedelta(hours=7))
+
+
+def choose() -> None:
+    """Before every request: the operator's language, else what this browser chose, else its own."""
+    wanted = session.get("language") or request.accept_languages.best_match(LANGUAGES) or "km"
+    g.language = wanted if wanted in LANGUAGES else "km"
+
+
+def use(operator: Operator) -> None:
+    """Takes over the operator's language for this browser."""
+    session["language"] = g.language = operator.language
+
+
+def gettext(message: str) -> str:
+    """The console's words for the English `message`."""
+    return console_translations(g.get("language", "en")).gettext(message)
+
+
+def ngettext(one: str, many: str, number: int) -> str:
+    return console_translations(g.get("language", "en")).ngettext(one, many, number)
+
+
+def day(moment: datetime) -> str:
+    """The day of `moment` in Phnom Penh."""
+    return format_date(moment.astimezone(_PHNOM_PENH), "full", locale=g.language)
+
+
+def clock(moment: datetime) -> str:
+    """The time of day of `moment` in Phnom Penh."""
+    return format_time(moment.astimezone(_PHNOM_PENH), "HH:mm", locale=g.language)
+
+
+def waiting(since: datetime | None) -> str:
+    """How long since `since`, in words."""
+    return format_timedelta(now() - since, locale=g.language, threshold=1.2) if since else ""
+
+
+def install(app: Flask) -> None:
+    """Makes all this known to the templates."""
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.filters.update(day=day, clock=clock, waiting=waiting)
+    app.jinja_env.globals.update(languages=LANGUAGES)

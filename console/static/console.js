@@ -1,0 +1,93 @@
+// Keys, the cover, the count of SMS segments, and keeping focus and scroll when a list refreshes.
+"use strict";
+
+const GSM = /^[@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&'()*+,\-./0-9:;<=>?¡A-ZÄÖÑÜ§¿a-zäöñüà^{}\\[~\]|€]*$/;
+const TWICE = /[\^{}\\[~\]|€]/g;
+
+function segments(text) {
+  if (!text) return 0;
+  if (GSM.test(text)) {
+    const units = text.length + (text.match(TWICE) || []).length;
+    return units <= 160 ? 1 : Math.ceil(units / 153);
+  }
+  return text.length <= 70 ? 1 : Math.ceil(text.length / 67);
+}
+
+const reply = document.getElementById("reply");
+if (reply) {
+  const hint = document.getElementById("segments");
+  const [characters, parts, long] = reply.dataset.words.split("|");
+  const key = `draft-${location.pathname}`;
+  const show = () => {
+    const number = segments(reply.value);
+    const counted = reply.dataset.segments ? ` · ${number} ${parts}` : "";
+    hint.textContent = `${reply.value.length} ${characters}${counted}${reply.dataset.segments && number > 3 ? ` (${long})` : ""}`;
+    sessionStorage.setItem(key, reply.value);
+  };
+  reply.value = sessionStorage.getItem(key) || "";
+  reply.addEventListener("input", show);
+  reply.form.addEventListener("submit", () => sessionStorage.removeItem(key));
+  show();
+}
+
+const messages = document.getElementById("messages");
+const toEnd = () => { if (messages) messages.scrollTop = messages.scrollHeight; };
+toEnd();
+
+let focused = null;
+let atEnd = true;
+document.addEventListener("htmx:beforeSwap", () => {
+  focused = document.activeElement?.id || null;
+  atEnd = !messages || messages.scrollTop + messages.clientHeight >= messages.scrollHeight - 40;
+});
+document.addEventListener("htmx:afterSwap", () => {
+  if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus();
+  if (atEnd) toEnd();
+  const rows = document.querySelector("#rows [data-waiting]");
+  if (rows) document.title = `(${rows.dataset.waiting}) ${rows.dataset.title}`;
+});
+
+const help = document.getElementById("help");
+document.getElementById("help-button")?.addEventListener("click", () => help.showModal());
+document.getElementById("help-close").addEventListener("click", () => help.close());
+
+const cover = document.getElementById("cover");
+cover.querySelector("button").addEventListener("click", () => { cover.hidden = true; });
+let escapedAt = 0;
+
+function move(step) {
+  const rows = [...document.querySelectorAll(".queue a")];
+  if (!rows.length) return;
+  const next = rows.indexOf(document.activeElement) + step;
+  rows[Math.min(Math.max(next, 0), rows.length - 1)].focus();
+}
+
+function claim() {
+  const row = document.activeElement?.closest("li[data-row]");
+  (row || document).querySelector("form[action$='/claim'] button")?.click();
+}
+
+const KEYS = {
+  j: () => move(1),
+  k: () => move(-1),
+  c: claim,
+  r: () => document.getElementById("reply")?.focus(),
+  n: () => document.getElementById("note")?.focus(),
+  "?": () => help.showModal(),
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") {
+    if (Date.now() - escapedAt < 600) { cover.hidden = false; cover.querySelector("button").focus(); }
+    escapedAt = Date.now();
+    return;
+  }
+  const field = event.target.closest("input, textarea, select");
+  if (field) {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) field.form.requestSubmit();
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || !KEYS[event.key]) return;
+  event.preventDefault();
+  KEYS[event.key]();
+});
