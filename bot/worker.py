@@ -12,8 +12,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import select, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import select
 
 from bot import inbox, notices, outbox, paging, sender
 from bot.brain import Brain, RasaBrain
@@ -119,13 +118,13 @@ class Worker:
                 outbox.queue_reply(session, contact, conversation, reply, form, None)
 
     def _leave_no_old_pages(self) -> None:
-        # Deleted content stays readable in the write-ahead log until it is truncated.
+        # Deleted content stays readable in the write-ahead log until it is truncated. A checkpoint
+        # can't run inside a transaction, so this goes past SQLAlchemy's.
+        connection = self._database.engine.raw_connection()
         try:
-            with self._database.engine.connect() as connection:
-                connection.execution_options(isolation_level="AUTOCOMMIT")
-                connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
-        except SQLAlchemyError:
-            log.info("checkpoint_postponed")
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            connection.close()
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ def install(console: Blueprint) -> None:
     """Gives the console's errors a page of its own, for what isn't there too."""
 
     @console.route("/<path:anything>")
-    def missing(anything: str) -> None:
+    def missing(anything: str) -> str:
         abort(404)
 
     @console.errorhandler(HTTPException)

@@ -32,7 +32,8 @@ def gettext(message: str) -> str:
 
 
 def ngettext(one: str, many: str, number: int) -> str:
-    return console_translations(g.get("language", "en")).ngettext(one, many, number)
+    """The words for one or for many; each is a message of its own, since Khmer has no plural."""
+    return gettext(one if number == 1 else many)
 
 
 def day(moment: datetime) -> str:

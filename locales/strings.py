@@ -121,14 +121,14 @@ def _from_python(folders: Iterable[str], functions: tuple[str, ...]) -> Iterable
     for folder in folders:
         for file in sorted((ROOT / folder).rglob("*.py")):
             for _, identity, _, _ in extract_from_file("python", file, keywords):
-                yield identity if isinstance(identity, str) else identity[0]
+                yield from [identity] if isinstance(identity, str) else [i for i in identity if i]
 
 
 def _from_templates() -> Iterable[str]:
     for file in sorted((ROOT / "console" / "templates").rglob("*.html")):
         with file.open("rb") as source:
             for _, identity, _, _ in extract("jinja2.ext:babel_extract", source, options={"trimmed": "true"}):
-                yield identity if isinstance(identity, str) else identity[0]
+                yield from [identity] if isinstance(identity, str) else [i for i in identity if i]
 
 
 def _from_domain() -> Iterable[str]:

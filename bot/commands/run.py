@@ -61,8 +61,8 @@ def announce(seconds: int) -> None:
     lines = [f"{settings.brand} is running."]
     local = f"http://127.0.0.1:{settings.port}"
     if not settings.production:
-        lines.append(f"  Phone simulator   {local}/simulator")
-    lines.append(f"  Operators' console  {local}/console")
+        lines.append(f"  Phone simulator    {local}/simulator")
+    lines.append(f"  Operators' console {local}/console")
     sign_in = _first_sign_in(settings)
     lines.append(f"  {sign_in}")
     lines.append("  Ctrl-C stops everything.")

@@ -36,7 +36,9 @@ def free_port() -> int:
 class Helpline:
     """Processes by the names of the Procfile, to be started, killed and written to."""
 
-    def __init__(self, providers: Providers, var: Path, database_url: str | None = None) -> None:
+    def __init__(
+        self, providers: Providers, var: Path, database_url: str | None = None, simulated: bool = False
+    ) -> None:
         self.providers = providers
         self.port, rasa_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -55,6 +57,9 @@ class Helpline:
             "TELEGRAM_WEBHOOK_SECRET": SECRET,
             "DATABASE_URL": database_url or f"sqlite:///{var}/phlov.db",
         }
+        if simulated:  # the phone simulator stands in for both providers
+            self.environment["TWILIO_API_URL"] = f"{self.url}/simulator/twilio"
+            self.environment["TELEGRAM_API_URL"] = f"{self.url}/simulator/telegram"
         settings = load_settings(self.environment)
         self.environment |= {"RASA_TOKEN": settings.rasa_token, "PUBLIC_URL": self.url}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -160,10 +165,12 @@ class Helpline:
 
 
 @contextmanager
-def running_helpline(var: Path, database_url: str | None = None, brain: bool = True) -> Iterator[Helpline]:
+def running_helpline(
+    var: Path, database_url: str | None = None, brain: bool = True, simulated: bool = False
+) -> Iterator[Helpline]:
     """All processes, ready; killed at the end."""
     with Providers() as providers:
-        helpline = Helpline(providers, var, database_url)
+        helpline = Helpline(providers, var, database_url, simulated)
         helpline.phlov("migrate")
         try:
             helpline.start("web", "worker", *(["rasa"] if brain else []))

@@ -1,0 +1,210 @@
+"""The console's promises: closed to strangers, one winner, nothing sent twice, nothing executed."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from bot.database import Database
+from bot.models import AuditEvent, Contact, Conversation, Direction, Message, Note, State
+from bot.models.columns import now
+from tests.console.conftest import OWN_PASSWORD, Desk, new_waiting
+
+OPEN = {"console.sign_in_page", "console.sign_in", "console.static", "console.set_language"}
+
+
+def outgoing(database: Database) -> list[Message]:
+    with database.reading() as session:
+        query = select(Message).where(Message.direction == Direction.OUT).order_by(Message.id)
+        return list(session.scalars(query))
+
+
+def test_every_page_but_the_sign_in_is_closed_to_strangers(app: Flask, database: Database) -> None:
+    stranger = app.test_client()
+    for rule in app.url_map.iter_rules():
+        if not rule.rule.startswith("/console") or rule.endpoint in OPEN:
+            continue
+        path = rule.rule.replace("<int:conversation_id>", "1").replace("<path:anything>", "x")
+        answer = stranger.get(path)
+        if answer.status_code != 405:
+            assert answer.headers.get("Location", "").endswith("/console/sign-in"), path
+            assert b"conversation" not in answer.data.lower()
+
+
+def test_a_form_without_its_token_changes_nothing(app: Flask, desk: Desk, waiting: int) -> None:
+    for rule in app.url_map.iter_rules():
+        if rule.rule.startswith("/console") and "POST" in (rule.methods or ()):
+            path = rule.rule.replace("<int:conversation_id>", str(waiting)).replace("<path:anything>", "x")
+            assert desk.client.post(path, data={"text": "x"}).status_code == 400, path
+    with desk.database.reading() as session:
+        assert session.get_one(Conversation, waiting).state == State.WAITING
+
+
+def test_a_one_time_password_leads_to_an_own_one_before_anything_else(
+    app: Flask, database: Database
+) -> None:
+    desk = Desk(app, database)
+    assert desk.post("/sign-in", name=desk.name, password=desk.password).status_code == 302
+    assert desk.get("/queue").headers["Location"].endswith("/console/password")
+    assert desk.post("/password", "/password", password="short", again="short").status_code == 400
+    assert desk.post("/password", "/password", password=OWN_PASSWORD, again="other").status_code == 400
+    desk.post("/password", "/password", password=OWN_PASSWORD, again=OWN_PASSWORD)
+    assert desk.get("/queue").status_code == 200
+
+
+def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(app: Flask, database: Database) -> None:
+    desk = Desk(app, database)
+    wrong = desk.post("/sign-in", name=desk.name, password="wrong")
+    unknown = desk.post("/sign-in", name="nobody", password="wrong")
+    assert wrong.status_code == unknown.status_code == 401
+    assert "Name or password is wrong" in wrong.text or "មិនត្រូវ" in wrong.text
+    with database.reading() as session:
+        failed = session.scalars(select(AuditEvent).where(AuditEvent.action == "sign_in_failed")).all()
+    assert len(failed) == 2
+
+
+def test_guessing_is_slowed_down_and_locks_nobody_else_out(app: Flask, database: Database) -> None:
+    guesser, other = Desk(app, database, "sokha"), Desk(app, database, "dara")
+    codes = [guesser.post("/sign-in", name="sokha", password="guess").status_code for _ in range(8)]
+    assert codes[:5] == [401] * 5 and set(codes[5:]) == {429}
+    assert other.post("/sign-in", name="dara", password=other.password).status_code == 302
+
+
+def test_signing_out_and_disabling_end_the_session(desk: Desk) -> None:
+    from bot import operators
+
+    with desk.database.transaction() as session:
+        operators.disable(session, desk.name)
+    assert desk.get("/queue").headers["Location"].endswith("/console/sign-in")
+
+
+def test_the_session_token_changes_at_sign_in_and_is_not_in_the_database(desk: Desk) -> None:
+    cookie = desk.client.get_cookie("phlov_staff", path="/console")
+    assert cookie and cookie.http_only and cookie.same_site == "Strict"
+    with desk.database.reading() as session:
+        from bot.models import StaffSession
+
+        assert cookie.value not in [s.token_hash for s in session.scalars(select(StaffSession))]
+
+
+def test_the_queue_shows_who_waits_and_nothing_of_what_they_wrote(desk: Desk, waiting: int) -> None:
+    page = desk.get("/queue").text
+    assert "violence or abuse" in page and "(1)" in page
+    assert "please help me" not in page and "10000001" not in page
+
+
+def test_the_most_urgent_come_first(desk: Desk) -> None:
+    late = new_waiting(desk.database, "a", "+85510000002", priority=4)
+    urgent = new_waiting(desk.database, "b", "+85510000003", priority=1)
+    page = desk.get("/queue").text
+    assert page.index(f'data-row="{urgent}"') < page.index(f'data-row="{late}"')
+
+
+def test_nothing_is_sent_again_while_nothing_changed(desk: Desk, waiting: int) -> None:
+    page = desk.get("/queue/rows").text
+    version = page.split("version=")[1].split("&")[0]
+    assert desk.get(f"/queue/rows?version={version}").status_code == 204
+
+
+def test_one_of_two_operators_wins_and_the_other_reads_who(app: Flask, desk: Desk, waiting: int) -> None:
+    other = Desk(app, desk.database, "dara").sign_in()
+    assert desk.post(f"/conversations/{waiting}/claim", "/queue").headers["Location"].endswith(str(waiting))
+    other.post(f"/conversations/{waiting}/claim", "/queue")
+    assert "sokha was faster" in other.get("/queue").text
+
+
+def test_a_reply_goes_out_once_even_when_sent_twice(desk: Desk, waiting: int) -> None:
+    desk.post(f"/conversations/{waiting}/claim", "/queue")
+    for _ in range(2):
+        desk.post(
+            f"/conversations/{waiting}/reply", f"/conversations/{waiting}", text="hello", form_key="k1"
+        )
+    desk.post(f"/conversations/{waiting}/reply", f"/conversations/{waiting}", text="hello", form_key="k2")
+    assert [m.body for m in outgoing(desk.database)] == ["hello", "hello"]
+
+
+def test_only_the_owner_may_answer(app: Flask, desk: Desk, waiting: int) -> None:
+    desk.post(f"/conversations/{waiting}/reply", f"/conversations/{waiting}", text="hi", form_key="k")
+    assert outgoing(desk.database) == []
+    assert "isn&#39;t yours" in desk.get("/queue").text
+
+
+def test_a_person_who_stopped_gets_nothing_and_the_operator_reads_why(desk: Desk, waiting: int) -> None:
+    desk.post(f"/conversations/{waiting}/claim", "/queue")
+    with desk.database.transaction() as session:
+        session.scalars(select(Contact)).one().stopped_at = now()
+    desk.post(f"/conversations/{waiting}/reply", f"/conversations/{waiting}", text="hi", form_key="k")
+    assert outgoing(desk.database) == []
+    assert "asked us to stop" in desk.get("/queue").text
+
+
+def test_a_note_is_kept_and_never_sent(desk: Desk, waiting: int) -> None:
+    desk.post(f"/conversations/{waiting}/note", f"/conversations/{waiting}", text="call the clinic")
+    assert outgoing(desk.database) == []
+    with desk.database.reading() as session:
+        assert session.scalars(select(Note)).one().body == "call the clinic"
+    assert "call the clinic" in desk.get(f"/conversations/{waiting}").text
+
+
+def test_closing_needs_an_outcome(desk: Desk, waiting: int) -> None:
+    desk.post(f"/conversations/{waiting}/claim", "/queue")
+    desk.post(f"/conversations/{waiting}/close", f"/conversations/{waiting}", outcome="")
+    with desk.database.reading() as session:
+        assert session.get_one(Conversation, waiting).state == State.WITH_OPERATOR
+    desk.post(f"/conversations/{waiting}/close", f"/conversations/{waiting}", outcome="helped")
+    with desk.database.reading() as session:
+        assert session.get_one(Conversation, waiting).state == State.CLOSED
+
+
+def test_handing_back_tells_the_person(desk: Desk, waiting: int) -> None:
+    desk.post(f"/conversations/{waiting}/claim", "/queue")
+    desk.post(f"/conversations/{waiting}/hand-back", f"/conversations/{waiting}")
+    with desk.database.reading() as session:
+        assert session.get_one(Conversation, waiting).state == State.BOT
+    assert "answers again" in outgoing(desk.database)[0].body
+
+
+@pytest.mark.parametrize(
+    "text", ["<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "{{7*7}}", "\u202edrow"]
+)
+def test_what_people_write_is_shown_and_never_run(desk: Desk, text: str) -> None:
+    conversation = new_waiting(desk.database, text, "+85510000009")
+    page = desk.get(f"/conversations/{conversation}").text
+    assert "<script>alert" not in page and "<img" not in page and ">49<" not in page
+
+
+def test_reading_a_conversation_is_audited(desk: Desk, waiting: int) -> None:
+    desk.get(f"/conversations/{waiting}")
+    with desk.database.reading() as session:
+        assert session.scalars(select(AuditEvent).where(AuditEvent.action == "read")).first()
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/queue", "/conversations/1", "/nothing", "/password"])
+def test_every_page_forbids_scripts_of_others_frames_and_caching(
+    desk: Desk, waiting: int, path: str
+) -> None:
+    headers = desk.get(path).headers
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_what_is_not_there_says_what_to_do_in_the_operators_language(desk: Desk) -> None:
+    assert "isn&#39;t here" in desk.get("/conversations/999").text
+    desk.post("/language", "/queue", language="km", back="/console/queue")
+    assert "រកមិនឃើញ" in desk.get("/conversations/999").text
+
+
+def test_the_audit_trail_shows_tampering(desk: Desk, waiting: int) -> None:
+    from bot import audit
+
+    desk.get(f"/conversations/{waiting}")
+    with desk.database.transaction() as session:
+        assert audit.first_broken(session) is None
+        entry = session.scalars(select(AuditEvent)).first()
+        assert entry
+        entry.action = "nothing"
+        session.flush()
+        assert audit.first_broken(session) == entry.id
