@@ -1,5 +1,5 @@
 # The two commands that do everything: make run, make test. The rest are their parts.
-.PHONY: help run test train eval bench lint format strings strings-check form lock
+.PHONY: help run test train eval lint format strings strings-check form lock
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 16
@@ -16,9 +16,6 @@ train:           ## train the brain if its data or configuration changed
 
 eval: train      ## how well the development messages are understood
 	@.venv/bin/phlov eval nlu/dev/*.jsonl >/dev/null
-
-bench: train     ## measure acknowledgement, turn time, throughput and memory
-	@.venv/bin/python -m tests.bench
 
 lint:            ## ruff and mypy --strict
 	@.venv/bin/ruff check .

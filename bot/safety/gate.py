@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.brain import Understanding
-from bot.intents import SENSITIVE, TOPICS
+from bot.intents import HANDOFF, SENSITIVE, TOPICS
 from bot.safety.patterns import Alarm
 
 ESCALATE_FROM = 0.40  # summed probability of the sensitive intents
@@ -67,6 +67,8 @@ def judge(understanding: Understanding, *, denied: bool = False) -> Judgement:
     best, second = everyday[0][0], everyday[1][0] if len(everyday) > 1 else 0.0
     worried = danger >= OFFER_FROM and best < CLEAR_EVERYDAY
     unsure = best < UNDERSTOOD_FROM or best - second < CLEAR_MARGIN
+    if everyday[0][1] in HANDOFF and understanding.intent in HANDOFF:
+        unsure = worried = False  # a person seems to be wanted: to give one costs least
     if worried or unsure:
         options = tuple(intent for _, intent in everyday if intent in TOPICS)[:_MOST_OPTIONS]
         return Judgement(Verdict.OFFER, "unsure", None, options, worried, evidence)

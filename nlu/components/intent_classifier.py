@@ -60,7 +60,9 @@ class WordAndPieceClassifier(IntentClassifier, GraphComponent):
         self._model_storage = model_storage
         self._resource = resource
         self._words = TfidfVectorizer(
-            ngram_range=(1, config["word_ngrams"]), token_pattern=r"\S+", sublinear_tf=True
+            ngram_range=(1, config["word_ngrams"]),
+            token_pattern=r"\S+",
+            sublinear_tf=True,  # noqa: S106
         )
         self._pieces = TfidfVectorizer(
             analyzer="char_wb",
@@ -127,7 +129,9 @@ class WordAndPieceClassifier(IntentClassifier, GraphComponent):
                 probabilities = self._model.predict_proba(self._features(message))[0]
                 ranking = [
                     {"name": str(intent), "confidence": float(p)}
-                    for p, intent in sorted(zip(probabilities, self._model.classes_), reverse=True)
+                    for p, intent in sorted(
+                        zip(probabilities, self._model.classes_, strict=True), reverse=True
+                    )
                 ]
                 message.set("intent", ranking[0], add_to_output=True)
                 message.set("intent_ranking", ranking, add_to_output=True)

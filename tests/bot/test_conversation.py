@@ -65,13 +65,14 @@ def test_every_reply_offers_a_person_and_zero_gets_one(phone: Phone, database: D
 @pytest.mark.parametrize("digit", ["1", "១", " 1. ", "1)"])
 def test_numbers_pick_what_was_offered_in_either_script(phone: Phone, digit: str) -> None:
     phone.write("??? !!!")
-    assert "Papers" in phone.write("7") or "ឯកសារ" in phone.write("7")
-    assert any(word in phone.write(digit) for word in ("Which paper", "ឯកសារអ្វី"))
+    assert "ឯកសារ" in phone.write("7")
+    assert "អំពីឯកសារអ្វី" in phone.write(digit)
 
 
 def test_a_number_out_of_range_is_explained(phone: Phone) -> None:
     phone.write("how can i get an identity card in kampot")
-    assert "one of these numbers" in phone.write("9") or "don't know what this number" in phone.write("9")
+    assert "don't know what this number" in phone.write("9")
+    assert "one of these numbers" in phone.write("9")
 
 
 def test_more_tells_the_rest(phone: Phone) -> None:
@@ -149,9 +150,7 @@ def test_the_on_call_operator_is_paged_without_content_and_again_with_the_superv
     phone: Phone, database: Database, settings: Settings
 ) -> None:
     with database.transaction() as session:
-        operators.add(
-            session, "sokha", on_call=True, language="en", pager=(Channel.TELEGRAM, "900000001")
-        )
+        operators.add(session, "sokha", on_call=True, language="en", pager=(Channel.TELEGRAM, "900000001"))
         operators.add(
             session,
             "boss",

@@ -14,7 +14,9 @@ from bot.models import Channel, Contact, Delivery, Message
 from bot.models.columns import now
 
 
-def message(identity: str, sender: str = "+85510000001", body: str = "hello", **fields: object) -> inbox.Inbound:
+def message(
+    identity: str, sender: str = "+85510000001", body: str = "hello", **fields: object
+) -> inbox.Inbound:
     return inbox.Inbound(Channel.SMS, identity, sender, body, **fields)  # type: ignore[arg-type]
 
 

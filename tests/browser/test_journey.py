@@ -147,7 +147,7 @@ def test_the_queue_moves_by_itself_and_by_keys(page: Page, helpline: Helpline) -
 
 
 def test_what_people_write_is_never_markup(page: Page, helpline: Helpline) -> None:
-    hostile = '<img src=x onerror=alert(1)><script>alert(2)</script>\u202edrow {{7*7}} 0'
+    hostile = "<img src=x onerror=alert(1)><script>alert(2)</script>\u202edrow {{7*7}} 0"
     helpline.sms(hostile, "+85510000078")
     helpline.sms("i want to talk with a person please", "+85510000078")
     sign_in(page, helpline, "vanna")

@@ -41,9 +41,7 @@ def test_a_form_without_its_token_changes_nothing(app: Flask, desk: Desk, waitin
         assert session.get_one(Conversation, waiting).state == State.WAITING
 
 
-def test_a_one_time_password_leads_to_an_own_one_before_anything_else(
-    app: Flask, database: Database
-) -> None:
+def test_a_one_time_password_leads_to_an_own_one_before_anything_else(app: Flask, database: Database) -> None:
     desk = Desk(app, database)
     assert desk.post("/sign-in", name=desk.name, password=desk.password).status_code == 302
     assert desk.get("/queue").headers["Location"].endswith("/console/password")
@@ -117,9 +115,7 @@ def test_one_of_two_operators_wins_and_the_other_reads_who(app: Flask, desk: Des
 def test_a_reply_goes_out_once_even_when_sent_twice(desk: Desk, waiting: int) -> None:
     desk.post(f"/conversations/{waiting}/claim", "/queue")
     for _ in range(2):
-        desk.post(
-            f"/conversations/{waiting}/reply", f"/conversations/{waiting}", text="hello", form_key="k1"
-        )
+        desk.post(f"/conversations/{waiting}/reply", f"/conversations/{waiting}", text="hello", form_key="k1")
     desk.post(f"/conversations/{waiting}/reply", f"/conversations/{waiting}", text="hello", form_key="k2")
     assert [m.body for m in outgoing(desk.database)] == ["hello", "hello"]
 
@@ -181,9 +177,7 @@ def test_reading_a_conversation_is_audited(desk: Desk, waiting: int) -> None:
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/queue", "/conversations/1", "/nothing", "/password"])
-def test_every_page_forbids_scripts_of_others_frames_and_caching(
-    desk: Desk, waiting: int, path: str
-) -> None:
+def test_every_page_forbids_scripts_of_others_frames_and_caching(desk: Desk, waiting: int, path: str) -> None:
     headers = desk.get(path).headers
     assert "unsafe" not in headers["Content-Security-Policy"]
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]

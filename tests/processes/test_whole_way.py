@@ -47,7 +47,12 @@ def test_a_question_in_each_form_is_answered_in_it(
 
 
 def test_somleng_posts_are_served_alike(helpline: Helpline) -> None:
-    fields = {"MessageSid": "5a1f0ee6-6b0f-4d4e-9d0a-2f6f5d1c9f10", "From": "85510000021", "To": "1294", "Body": "hello"}
+    fields = {
+        "MessageSid": "5a1f0ee6-6b0f-4d4e-9d0a-2f6f5d1c9f10",
+        "From": "85510000021",
+        "To": "1294",
+        "Body": "hello",
+    }
     assert helpline.post_signed("/webhooks/twilio/sms", fields).status_code == 200
     assert replies_to(helpline, "+85510000021")
     fields = {"MessageSid": "5a1f0ee6-6b0f-4d4e-9d0a-2f6f5d1c9f11", "From": "2442"}

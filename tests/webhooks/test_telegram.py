@@ -169,9 +169,7 @@ def test_a_megabyte_is_too_much(client: FlaskClient, secret: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["\ud800", "a\udfffb", "\u0000", "\u202edrow", "x" * 10_000])
-def test_hostile_texts_are_stored(
-    client: FlaskClient, secret: str, database: Database, text: str
-) -> None:
+def test_hostile_texts_are_stored(client: FlaskClient, secret: str, database: Database, text: str) -> None:
     assert post(client, secret, {"update_id": 9, "message": message(text=text)}).status_code == 200
     assert len(stored(database)) == 1
 
