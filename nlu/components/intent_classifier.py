@@ -61,8 +61,8 @@ class WordAndPieceClassifier(IntentClassifier, GraphComponent):
         self._resource = resource
         self._words = TfidfVectorizer(
             ngram_range=(1, config["word_ngrams"]),
-            token_pattern=r"\S+",
-            sublinear_tf=True,  # noqa: S106
+            token_pattern=r"\S+",  # noqa: S106
+            sublinear_tf=True,
         )
         self._pieces = TfidfVectorizer(
             analyzer="char_wb",
