@@ -80,9 +80,10 @@ def decide(incoming: Incoming, situation: Situation, brain: Brain) -> Decision:
         return _answer(form, "stop", {"do": "stop"})
     denied = safety.is_denial(incoming.text)
     judged = safety.judge_alarms(safety.find_alarms(incoming.text), denied)
+    with_a_person = situation.state in (State.WAITING, State.WITH_OPERATOR)
     if judged.verdict is safety.Verdict.ESCALATE:
-        return _escalate(form, judged)
-    if situation.state in (State.WAITING, State.WITH_OPERATOR):
+        return _more_urgent(form, judged) if with_a_person else _escalate(form, judged)
+    if with_a_person:
         return _while_with_a_person(incoming, text, situation, form, denied, brain)
     if picks.asks_start(text) and situation.stopped:
         return _answer(form, "menu_help", {"do": "start"})
@@ -157,7 +158,7 @@ def _while_with_a_person(
     except BrainUnavailable:
         return Decision(Outcome.SILENT, form)
     if judged.verdict is safety.Verdict.ESCALATE:
-        return replace(_escalate(form, judged), acts=[], outcome=Outcome.SILENT)
+        return _more_urgent(form, judged)
     return Decision(Outcome.SILENT, form)
 
 
@@ -224,6 +225,11 @@ def _escalate(form: Form, judged: safety.Judgement) -> Decision:
         priority=judged.priority,
         evidence=judged.evidence,
     )
+
+
+def _more_urgent(form: Form, judged: safety.Judgement) -> Decision:
+    """Danger in a conversation that people have already: its priority rises, the bot stays silent."""
+    return replace(_escalate(form, judged), acts=[], outcome=Outcome.SILENT)
 
 
 def _brain_down(form: Form) -> Decision:
