@@ -43,6 +43,7 @@ _REPEAT_SIGN = re.compile("\\s{0,3}\u17d7(?:\\s{0,3}\u17d7)*")
 _PUNCTUATION = re.compile("([\u17d4-\u17d6!?.,])\\1+")
 _GIVE = re.compile("\u17b2(?:\u17d2\u1799|\u1799)|\u17a2\u17c4\u1799(?![\u1780-\u17d3])")
 _SPACE = re.compile(r"\s+")
+_MOST_ROUNDS = 4
 
 
 def clean(text: str) -> str:
@@ -57,7 +58,19 @@ def clean(text: str) -> str:
 
 
 def normalise(text: str) -> str:
-    """The one spelling of `text` that patterns, lexicons and the classifier see. Idempotent."""
+    """The one spelling of `text` that patterns, lexicons and the classifier see.
+
+    Typed disorder can hide further disorder, so it is repeated until nothing changes; impossible
+    sequences of signs, which may never settle, end after a few rounds.
+    """
+    for _ in range(_MOST_ROUNDS):
+        text, before = _normalise_once(text), text
+        if text == before:
+            break
+    return text
+
+
+def _normalise_once(text: str) -> str:
     text = unicodedata.normalize("NFKC", clean(text)).translate(_REPLACED)
     text = _DOUBLED_SIGN.sub(r"\1", _COENG_ALONE.sub("", text))
     with warnings.catch_warnings():

