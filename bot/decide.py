@@ -100,7 +100,7 @@ def decide(incoming: Incoming, situation: Situation, brain: Brain) -> Decision:
         return Decision(Outcome.OFFER, form, [{"do": "menu", "say": "no_words", "person_first": True}])
     if script(text) == "other":
         if situation.not_understood:
-            return _not_understood(form)
+            return _bot_failed(form, "not_understood")
         return Decision(Outcome.OFFER, form, [{"do": "other_language"}])
     return _understood(text, situation, form, denied, brain)
 
@@ -109,13 +109,13 @@ def _understood(text: str, situation: Situation, form: Form, denied: bool, brain
     try:
         turn = brain.turn(situation.events, text)
     except BrainUnavailable:
-        return _brain_down(form)
+        return _bot_failed(form, "brain_unavailable")
     judged = safety.judge(turn.understanding, denied=denied)
     if judged.verdict is safety.Verdict.ESCALATE:
         return _escalate(form, judged)
     if judged.verdict is safety.Verdict.OFFER and not _answers_open_question(situation, turn):
         if situation.not_understood:
-            return _not_understood(form)
+            return _bot_failed(form, "not_understood")
         act = {"do": "offer", "intents": list(judged.options), "person_first": judged.person_first}
         return Decision(Outcome.OFFER, form, [act], options=judged.options, evidence=judged.evidence)
     decision = _from_brain(turn, form, judged.evidence)
@@ -182,7 +182,7 @@ def _picked(payload: str, situation: Situation, form: Form, brain: Brain) -> Dec
     try:
         turn = brain.turn(situation.events, payload, picked=True)
     except BrainUnavailable:
-        return _brain_down(form)
+        return _bot_failed(form, "brain_unavailable")
     return _from_brain(turn, form, {"picked": True})
 
 
@@ -232,21 +232,12 @@ def _more_urgent(form: Form, judged: safety.Judgement) -> Decision:
     return replace(_escalate(form, judged), acts=[], outcome=Outcome.SILENT)
 
 
-def _brain_down(form: Form) -> Decision:
+def _bot_failed(form: Form, reason: str) -> Decision:
+    """The bot can't go on: a person is told so and takes over."""
     return Decision(
         Outcome.ESCALATE,
         form,
-        [{"do": "escalated", "reason": "brain_unavailable"}],
-        reason="brain_unavailable",
-        priority=Priority.BOT_FAILED,
-    )
-
-
-def _not_understood(form: Form) -> Decision:
-    return Decision(
-        Outcome.ESCALATE,
-        form,
-        [{"do": "escalated", "reason": "not_understood"}],
-        reason="not_understood",
+        [{"do": "escalated", "reason": reason}],
+        reason=reason,
         priority=Priority.BOT_FAILED,
     )
