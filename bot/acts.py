@@ -17,7 +17,7 @@ from bot.answers import answer, nearest_service
 from bot.models import Contact, Conversation, Form
 from bot.models.columns import now
 from bot.places import provinces
-from bot.replies import MORE, PERSON, PERSON_KEY, Option
+from bot.replies import MORE, PERSON, PERSON_KEY, SAFE, UNSAFE, Option
 from bot.settings import Settings
 from bot.words import say
 
@@ -34,7 +34,6 @@ class Turn:
     contact: Contact
     conversation: Conversation
     form: Form
-    intent: str | None = None
     parts: list[str] = field(default_factory=list)
     question: str | None = None
     options: list[Option] = field(default_factory=list)
@@ -66,6 +65,10 @@ def _menu(turn: Turn, act: Act) -> None:
         return
     turn.say(act.get("say", "menu_intro"))
     turn.person_first = turn.person_first or bool(act.get("person_first"))
+    _offer_groups(turn)
+
+
+def _offer_groups(turn: Turn) -> None:
     for name in GROUPS:
         turn.offer(f"option_{name}", f"!menu:{name}")
 
@@ -116,16 +119,14 @@ def _offer(turn: Turn, act: Act) -> None:
     for intent in act.get("intents", []):
         turn.offer(f"intent_{intent}", f"/{intent}")
     if not act.get("intents"):
-        for name in GROUPS:
-            turn.offer(f"option_{name}", f"!menu:{name}")
+        _offer_groups(turn)
 
 
 def _escalated(turn: Turn, act: Act) -> None:
-    # One part: none of it may wait for MORE.
-    turn.parts.append(" ".join(notices.escalated(act["reason"], turn.form, turn.settings)))
+    turn.parts.append(notices.escalated(act["reason"], turn.form, turn.settings))
     if act["reason"] == "sensitive":
-        turn.offer("option_safe", "!safe")
-        turn.offer("option_unsafe", "!unsafe")
+        turn.offer("option_safe", SAFE)
+        turn.offer("option_unsafe", UNSAFE)
 
 
 def _more(turn: Turn, act: Act) -> None:

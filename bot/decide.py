@@ -13,7 +13,7 @@ from typing import Any
 from bot import picks, safety
 from bot.brain import Brain, BrainTurn, BrainUnavailable, Events
 from bot.models import Form, Priority, State
-from bot.replies import MORE, PERSON
+from bot.replies import MORE, PERSON, SAFE, UNSAFE
 from nlu.khmer import normalise
 from nlu.khmer.form import detect, script
 
@@ -78,8 +78,8 @@ def decide(incoming: Incoming, situation: Situation, brain: Brain) -> Decision:
     form = _form(text, situation)
     if picks.asks_stop(text):
         return _answer(form, "stop", {"do": "stop"})
-    denied = safety.is_denial(incoming.text)
-    judged = safety.judge_alarms(safety.find_alarms(incoming.text), denied)
+    alarms, denied = safety.examine(incoming.text)
+    judged = safety.judge_alarms(alarms, denied)
     with_a_person = situation.state in (State.WAITING, State.WITH_OPERATOR)
     if judged.verdict is safety.Verdict.ESCALATE:
         return _more_urgent(form, judged) if with_a_person else _escalate(form, judged)
@@ -130,15 +130,8 @@ def _from_brain(turn: BrainTurn, form: Form, evidence: dict[str, Any]) -> Decisi
     if handoff:
         asked = str(handoff.get("reason", "asked_for_person"))
         sensitive = asked == "sensitive"
-        return Decision(
-            Outcome.ESCALATE,
-            form,
-            [{"do": "escalated", "reason": asked}],
-            intent=intent,
-            reason=intent if sensitive else asked,
-            priority=Priority.SENSITIVE if sensitive else Priority.ASKED_FOR_PERSON,
-            evidence=evidence,
-        )
+        priority = Priority.SENSITIVE if sensitive else Priority.ASKED_FOR_PERSON
+        return _hand_over(form, asked, intent if sensitive else asked, priority, intent, evidence)
     if any(act["do"] == "offer" for act in turn.acts):
         return Decision(Outcome.OFFER, form, turn.acts, evidence=evidence)
     return Decision(Outcome.ANSWER, form, turn.acts, intent, events=turn.events, evidence=evidence)
@@ -149,8 +142,8 @@ def _while_with_a_person(
 ) -> Decision:
     """The bot stays silent; only what makes the case more urgent is noted."""
     answer = incoming.payload or picks.number(text)
-    if answer in ("!safe", "!unsafe") or (situation.safety_asked and answer in ("1", "2")):
-        return Decision(Outcome.SILENT, form, [{"do": "note_safety", "safe": answer in ("!safe", "1")}])
+    if answer in (SAFE, UNSAFE) or (situation.safety_asked and answer in ("1", "2")):
+        return Decision(Outcome.SILENT, form, [{"do": "note_safety", "safe": answer in (SAFE, "1")}])
     if not text:
         return Decision(Outcome.SILENT, form)
     try:
@@ -164,14 +157,8 @@ def _while_with_a_person(
 
 def _picked(payload: str, situation: Situation, form: Form, brain: Brain) -> Decision:
     if payload == PERSON:
-        return Decision(
-            Outcome.ESCALATE,
-            form,
-            [{"do": "escalated", "reason": "asked_for_person"}],
-            intent="ask_human",
-            reason="asked_for_person",
-            priority=Priority.ASKED_FOR_PERSON,
-        )
+        asked = "asked_for_person"
+        return _hand_over(form, asked, asked, Priority.ASKED_FOR_PERSON, "ask_human")
     if payload == MORE:
         return _answer(form, "menu_help", {"do": "more"})
     if payload.startswith("!"):
@@ -216,15 +203,7 @@ def _answer(form: Form, intent: str, act: Act) -> Decision:
 
 
 def _escalate(form: Form, judged: safety.Judgement) -> Decision:
-    return Decision(
-        Outcome.ESCALATE,
-        form,
-        [{"do": "escalated", "reason": "sensitive"}],
-        intent=judged.reason,
-        reason=judged.reason,
-        priority=judged.priority,
-        evidence=judged.evidence,
-    )
+    return _hand_over(form, "sensitive", judged.reason, judged.priority, judged.reason, judged.evidence)
 
 
 def _more_urgent(form: Form, judged: safety.Judgement) -> Decision:
@@ -234,10 +213,17 @@ def _more_urgent(form: Form, judged: safety.Judgement) -> Decision:
 
 def _bot_failed(form: Form, reason: str) -> Decision:
     """The bot can't go on: a person is told so and takes over."""
-    return Decision(
-        Outcome.ESCALATE,
-        form,
-        [{"do": "escalated", "reason": reason}],
-        reason=reason,
-        priority=Priority.BOT_FAILED,
-    )
+    return _hand_over(form, reason, reason, Priority.BOT_FAILED)
+
+
+def _hand_over(
+    form: Form,
+    told: str,
+    reason: str,
+    priority: int | None,
+    intent: str | None = None,
+    evidence: dict[str, Any] | None = None,
+) -> Decision:
+    """Into the human queue: `told` names the words for the person, `reason` stands in the queue."""
+    act = {"do": "escalated", "reason": told}
+    return Decision(Outcome.ESCALATE, form, [act], intent, reason, priority, evidence=evidence or {})

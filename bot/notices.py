@@ -24,8 +24,9 @@ def is_open(settings: Settings, at: datetime | None = None) -> bool:
     return first <= ((at or datetime.now(UTC)) + timedelta(hours=7)).hour < last
 
 
-def escalated(reason: str, form: Form, settings: Settings) -> list[str]:
-    """What the person is told when the conversation enters the queue."""
+def escalated(reason: str, form: Form, settings: Settings) -> str:
+    """What the person is told when the conversation enters the queue: one part, as none of it may
+    wait for MORE."""
     parts = [say(REASONS[reason], form)]
     if reason == "sensitive" or is_open(settings):
         parts.append(say("answer_within", form, {"minutes": settings.answer_minutes}))
@@ -35,7 +36,7 @@ def escalated(reason: str, form: Form, settings: Settings) -> list[str]:
         parts += [emergency(form), say("ask_safe_to_text", form)]
     elif reason == "brain_unavailable":
         parts.append(emergency(form))
-    return parts
+    return " ".join(parts)
 
 
 def still_waiting(form: Form) -> list[str]:

@@ -25,7 +25,7 @@ from bot.models import (
     State,
 )
 from bot.models.columns import now
-from bot.replies import Reply
+from bot.replies import Reply, compose
 
 _LADDER = {
     Delivery.QUEUED: 0,
@@ -70,6 +70,21 @@ def queue_reply(
     session.add(message)
     session.flush()
     return message
+
+
+def queue_notice(
+    session: Session,
+    conversation: Conversation,
+    words: list[str],
+    *,
+    to: Message | None = None,
+    with_person: bool = False,
+) -> Message:
+    """Queues sentences that answer no turn, in the person's form; `with_person` offers a person too."""
+    contact = conversation.contact
+    form = Form(contact.form)
+    reply = compose(words, [], form, contact.channel, with_person=with_person)
+    return queue_reply(session, contact, conversation, reply, form, to)
 
 
 def queue_operator_message(

@@ -13,11 +13,11 @@ import re
 
 from bot.intents import ALL
 from bot.models import Form
-from bot.replies import MORE, PERSON, PERSON_KEY
+from bot.replies import MORE, PERSON, PERSON_KEY, SAFE, UNSAFE
 
 MENUS = ("documents", "jobs", "needs")
 COMMANDS = frozenset(
-    {PERSON, MORE, "!delete", "!keep", "!safe", "!unsafe"}
+    {PERSON, MORE, SAFE, UNSAFE, "!delete", "!keep"}
     | {f"!menu:{name}" for name in MENUS}
     | {f"!language:{form}" for form in Form}
 )
@@ -63,12 +63,6 @@ def is_valid(payload: str) -> bool:
         name in _SLOTS and isinstance(value, str) and _SLOTS[name].fullmatch(value)
         for name, value in slots.items()
     )
-
-
-def intent_of(payload: str) -> str | None:
-    """The intent that `payload` stands for, None for a command of the body's own."""
-    match = _INTENT.fullmatch(payload)
-    return match[1] if match else None
 
 
 def asks_more(text: str) -> bool:

@@ -12,6 +12,8 @@ from bot.words import say
 PERSON_KEY = "0"
 PERSON = "!person"
 MORE = "!more"
+SAFE = "!safe"
+UNSAFE = "!unsafe"
 
 # A reply is kept near these many segments and never grows beyond segments.MOST_SEGMENTS.
 _USUAL_SEGMENTS = {Form.KHMER: 2, Form.ROMANISED: 1, Form.ENGLISH: 1}

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import handoff, outbox, paging, privacy
+from bot import handoff, notices, outbox, paging, privacy
 from bot.acts import Turn, carry_out
 from bot.brain import Brain
 from bot.database import Database
@@ -19,7 +19,7 @@ from bot.decide import Decision, Incoming, Outcome, Situation, decide
 from bot.inbox import MOST_TRIES, Claim
 from bot.models import Contact, Conversation, Delivery, Form, Message, Priority, State
 from bot.models.columns import now
-from bot.replies import compose
+from bot.replies import SAFE, compose
 from bot.settings import Settings
 
 log = structlog.get_logger()
@@ -82,7 +82,7 @@ def _read(session: Session, claim: Claim) -> tuple[Incoming, Situation]:
         not_understood=conversation.not_understood,
         stopped=bool(contact.stopped_at),
         is_first=False,
-        safety_asked=any(o["payload"] == "!safe" for o in conversation.options or []),
+        safety_asked=any(o["payload"] == SAFE for o in conversation.options or []),
     )
 
 
@@ -109,7 +109,7 @@ def _write(
     conversation.not_understood = conversation.not_understood + 1 if decision.did_not_understand else 0
     if decision.events is not None:
         conversation.brain_events = decision.events
-    turn = Turn(session, settings, contact, conversation, decision.form, decision.intent)
+    turn = Turn(session, settings, contact, conversation, decision.form)
     carry_out(turn, decision.acts)
     if decision.priority is not None:
         handoff.escalate(session, conversation, decision.reason, decision.priority, decision.evidence)
@@ -167,10 +167,8 @@ def _give_to_human(session: Session, claim: Claim, settings: Settings) -> None:
     new = handoff.escalate(session, conversation, "bot_failed", Priority.BOT_FAILED)
     paging.page_on_call(session, conversation, settings)
     if new:
-        turn = Turn(session, settings, contact, conversation, Form(contact.form))
-        carry_out(turn, [{"do": "escalated", "reason": "brain_unavailable"}])
-        reply = compose(turn.parts, [], turn.form, contact.channel, with_person=False)
-        outbox.queue_reply(session, contact, conversation, reply, turn.form, message)
+        words = notices.escalated("brain_unavailable", Form(contact.form), settings)
+        outbox.queue_notice(session, conversation, [words], to=message)
 
 
 def _put_back(database: Database, claim: Claim, wait: bool) -> None:

@@ -21,7 +21,6 @@ from bot.database import Database, connect
 from bot.logs import configure_logs
 from bot.models import Contact, Conversation, Form, State
 from bot.models.columns import now
-from bot.replies import compose
 from bot.settings import Settings, load_settings
 from bot.turn import take_turn
 from bot.wakeup import Wakeup, make_wakeup
@@ -112,10 +111,8 @@ class Worker:
             )
             for conversation in session.scalars(waiting):
                 conversation.still_waiting_told_at = now()
-                contact = conversation.contact
-                form = Form(contact.form)
-                reply = compose(notices.still_waiting(form), [], form, contact.channel, with_person=False)
-                outbox.queue_reply(session, contact, conversation, reply, form, None)
+                words = notices.still_waiting(Form(conversation.contact.form))
+                outbox.queue_notice(session, conversation, words)
 
     def _leave_no_old_pages(self) -> None:
         # Deleted content stays readable in the write-ahead log until it is truncated. A checkpoint

@@ -9,7 +9,6 @@ from flask import (
     Blueprint,
     Response,
     abort,
-    current_app,
     flash,
     g,
     redirect,
@@ -21,11 +20,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+import current
 from bot import audit, handoff, outbox
-from bot.database import Database
 from bot.models import Conversation, Direction, Escalation, Form, Message, Note, Operator, State
-from bot.replies import PERSON_KEY, compose
-from bot.settings import Settings
+from bot.replies import PERSON_KEY
 from bot.words import say
 from console import labels
 from console.language import gettext as _
@@ -45,7 +43,7 @@ def add_routes(console: Blueprint) -> None:
 
 
 def conversation_page(conversation_id: int) -> str:
-    with _database().transaction() as db:
+    with current.database().transaction() as db:
         conversation = _get(db, conversation_id)
         audit.record(db, db.get_one(Operator, g.operator.id), "read", f"conversation:{conversation_id}")
         entries = _entries(db, conversation)
@@ -71,7 +69,7 @@ def conversation_page(conversation_id: int) -> str:
 
 def conversation_messages(conversation_id: int) -> AnyResponse:
     """The messages anew, or 204 where nothing changed."""
-    with _database().reading() as db:
+    with current.database().reading() as db:
         conversation = _get(db, conversation_id)
         entries = _entries(db, conversation)
         version = _version(entries, conversation)
@@ -92,7 +90,7 @@ def reply(conversation_id: int) -> AnyResponse:
     """Queues the operator's words to the person, once for each page that was filled in."""
     text = request.form.get("text", "").strip()
     key = request.form.get("form_key", "")
-    with _database().transaction() as db:
+    with current.database().transaction() as db:
         try:
             conversation = handoff.require_owner(db, conversation_id, g.operator)
             if not text or len(text) > _LONGEST_REPLY:
@@ -114,7 +112,7 @@ def reply(conversation_id: int) -> AnyResponse:
 def note(conversation_id: int) -> AnyResponse:
     """Keeps an internal note; it is never sent."""
     text = request.form.get("text", "").strip()
-    with _database().transaction() as db:
+    with current.database().transaction() as db:
         _get(db, conversation_id)
         if text:
             operator = db.get_one(Operator, g.operator.id)
@@ -124,7 +122,7 @@ def note(conversation_id: int) -> AnyResponse:
 
 
 def close(conversation_id: int) -> AnyResponse:
-    with _database().transaction() as db:
+    with current.database().transaction() as db:
         operator = db.get_one(Operator, g.operator.id)
         try:
             handoff.close(db, conversation_id, operator, request.form.get("outcome", ""))
@@ -140,8 +138,8 @@ def close(conversation_id: int) -> AnyResponse:
 
 def hand_back(conversation_id: int) -> AnyResponse:
     """Gives the conversation back to the bot and tells the person so."""
-    settings: Settings = current_app.config["SETTINGS"]
-    with _database().transaction() as db:
+    settings = current.settings()
+    with current.database().transaction() as db:
         operator = db.get_one(Operator, g.operator.id)
         try:
             conversation = handoff.hand_back(db, conversation_id, operator)
@@ -150,10 +148,9 @@ def hand_back(conversation_id: int) -> AnyResponse:
             return _back_to(conversation_id)
         contact = conversation.contact
         if not contact.stopped_at and not contact.blocked_at:
-            form = Form(contact.form)
-            words = say("handed_back", form, {"brand": settings.brand, "person": PERSON_KEY})
-            told = compose([words], [], form, contact.channel)
-            outbox.queue_reply(db, contact, conversation, told, form, None)
+            values = {"brand": settings.brand, "person": PERSON_KEY}
+            words = say("handed_back", Form(contact.form), values)
+            outbox.queue_notice(db, conversation, [words], with_person=True)
     flash(_("Handed back to the bot."))
     return redirect(url_for("console.queue_page"))
 
@@ -211,8 +208,3 @@ def _version(entries: list[Message | Note], conversation: Conversation) -> str:
 
 def _back_to(conversation_id: int) -> AnyResponse:
     return redirect(url_for("console.conversation_page", conversation_id=conversation_id))
-
-
-def _database() -> Database:
-    database: Database = current_app.config["DATABASE"]
-    return database

@@ -6,8 +6,6 @@ from typing import Any
 
 from console.language import gettext as _
 
-PRIORITIES = (1, 2, 3, 4)
-
 
 def priority(number: int | None) -> str:
     words = {

@@ -6,16 +6,15 @@ import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flask import Blueprint, Response, current_app, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+import current
 from bot import handoff
-from bot.database import Database
 from bot.models import Contact, Conversation, Operator, State
 from bot.models.columns import now
-from bot.settings import Settings
 from console import labels, language
 from console.language import gettext as _
 
@@ -36,7 +35,6 @@ class Row:
     channel: str
     language: str
     owner: str
-    mine: bool
     is_waiting: bool
 
 
@@ -48,7 +46,7 @@ def add_routes(console: Blueprint) -> None:
 
 def queue_page() -> str:
     shown = _shown()
-    with _database().reading() as db:
+    with current.database().reading() as db:
         rows, waiting = _rows(db, shown), _waiting(db)
     return render_template(
         "console/queue.html", rows=rows, waiting=waiting, shown=shown, filters=FILTERS, version=_version(rows)
@@ -58,7 +56,7 @@ def queue_page() -> str:
 def queue_rows() -> AnyResponse:
     """The list anew, or 204 where nothing changed, so that focus and scroll stay."""
     shown = _shown()
-    with _database().reading() as db:
+    with current.database().reading() as db:
         rows, waiting = _rows(db, shown), _waiting(db)
     version = _version(rows)
     if request.args.get("version") == version:
@@ -70,7 +68,7 @@ def queue_rows() -> AnyResponse:
 
 def claim(conversation_id: int) -> AnyResponse:
     """Takes the conversation; of several who try, one gets it and the others read who."""
-    with _database().transaction() as db:
+    with current.database().transaction() as db:
         if db.get(Conversation, conversation_id) is None:
             flash(_("This isn't here, or it isn't yours to see."))
             return redirect(url_for("console.queue_page"))
@@ -106,7 +104,7 @@ def _rows(db: Session, shown: str) -> list[Row]:
 
 
 def _row(conversation: Conversation, contact: Contact, operator: Operator | None) -> Row:
-    settings: Settings = current_app.config["SETTINGS"]
+    settings = current.settings()
     is_waiting = conversation.state == State.WAITING
     since = conversation.waiting_since
     late = timedelta(minutes=settings.answer_minutes)
@@ -120,7 +118,6 @@ def _row(conversation: Conversation, contact: Contact, operator: Operator | None
         channel=contact.channel,
         language=labels.language(contact.form),
         owner=operator.name if operator else "",
-        mine=operator is not None and operator.id == g.operator.id,
         is_waiting=is_waiting,
     )
 
@@ -131,8 +128,3 @@ def _waiting(db: Session) -> int:
 
 def _version(rows: list[Row]) -> str:
     return hashlib.sha256(repr((g.language, rows)).encode()).hexdigest()[:16]
-
-
-def _database() -> Database:
-    database: Database = current_app.config["DATABASE"]
-    return database

@@ -6,14 +6,13 @@ import hashlib
 import secrets
 from datetime import timedelta
 
-from flask import Response, current_app, g, redirect, request, url_for
+from flask import Response, g, redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.database import Database
+import current
 from bot.models import Operator, StaffSession
 from bot.models.columns import now
-from bot.settings import Settings
 
 COOKIE = "phlov_staff"
 IDLE = timedelta(minutes=30)
@@ -40,7 +39,6 @@ def start(session: Session, operator: Operator, response: AnyResponse) -> None:
     """Signs `operator` in on this browser, with a token that was never used before."""
     token = secrets.token_urlsafe(32)
     session.add(StaffSession(token_hash=_hash(token), operator_id=operator.id))
-    settings: Settings = current_app.config["SETTINGS"]
     response.set_cookie(
         COOKIE,
         token,
@@ -48,7 +46,7 @@ def start(session: Session, operator: Operator, response: AnyResponse) -> None:
         path="/console",
         httponly=True,
         samesite="Strict",
-        secure=settings.public_url.startswith("https://"),
+        secure=current.settings().public_url.startswith("https://"),
     )
 
 
@@ -65,7 +63,7 @@ def _operator_of_request() -> Operator | None:
     token = request.cookies.get(COOKIE)
     if not token:
         return None
-    database: Database = current_app.config["DATABASE"]
+    database = current.database()
     with database.reading() as session:
         found = session.get(StaffSession, _hash(token))
         if found is None or found.ended_at or found.operator.disabled_at:
@@ -74,7 +72,7 @@ def _operator_of_request() -> Operator | None:
             return None
         operator, stale = found.operator, now() - found.seen_at > _NOTE_SEEN_AFTER
     # Pages that refresh themselves don't count as somebody being there.
-    if stale and "HX-Trigger-Name" not in request.headers and "poll" not in request.args:
+    if stale and "poll" not in request.args:
         with database.transaction() as session:
             session.get_one(StaffSession, _hash(token)).seen_at = now()
     return operator

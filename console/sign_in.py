@@ -7,7 +7,6 @@ import hashlib
 from flask import (
     Blueprint,
     Flask,
-    current_app,
     flash,
     g,
     redirect,
@@ -20,8 +19,8 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from werkzeug.wrappers import Response
 
+import current
 from bot import audit, operators
-from bot.database import Database
 from bot.models import Operator
 from bot.models.columns import now
 from bot.settings import Settings
@@ -55,7 +54,7 @@ def sign_in_page() -> str:
 
 def sign_in() -> Response | tuple[str, int]:
     """Checks name and password; the same answer for a wrong one and for an unknown name."""
-    with _database().transaction() as db:
+    with current.database().transaction() as db:
         operator = operators.check_password(
             db, request.form.get("name", ""), request.form.get("password", "")
         )
@@ -74,7 +73,7 @@ def sign_in() -> Response | tuple[str, int]:
 
 def sign_out() -> Response:
     response = redirect(url_for("console.sign_in_page"))
-    with _database().transaction() as db:
+    with current.database().transaction() as db:
         sessions.end(db, response)
     session.clear()
     return response
@@ -89,7 +88,7 @@ def choose_password() -> Response | tuple[str, int]:
     new = request.form.get("password", "")
     if new != request.form.get("again", ""):
         return _password_problem(_("The two passwords differ."))
-    with _database().transaction() as db:
+    with current.database().transaction() as db:
         operator = db.get_one(Operator, g.operator.id)
         try:
             operators.choose_password(db, operator, new)
@@ -109,7 +108,7 @@ def set_language() -> Response:
     if wanted in language.LANGUAGES:
         session["language"] = wanted
         if g.get("operator"):
-            with _database().transaction() as db:
+            with current.database().transaction() as db:
                 db.get_one(Operator, g.operator.id).language = wanted
     back = request.form.get("back", "")
     return redirect(back if back.startswith("/console") else url_for("console.home"))
@@ -123,8 +122,3 @@ def _password_problem(problem: str) -> tuple[str, int]:
 def _name_and_address() -> str:
     name = request.form.get("name", "").strip().casefold()
     return hashlib.sha256(f"{get_remote_address()} {name}".encode()).hexdigest()
-
-
-def _database() -> Database:
-    database: Database = current_app.config["DATABASE"]
-    return database

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, jsonify, make_response, render_template, request
+from flask import Blueprint, Response, jsonify, make_response, render_template, request
 
+import current
 from bot import segments
-from bot.settings import Settings
 
 blueprint = Blueprint(
     "simulator",
@@ -36,7 +36,7 @@ _POLICY = (
 
 @blueprint.get("")
 def show() -> Response:
-    settings: Settings = current_app.config["SETTINGS"]
+    settings = current.settings()
     page = render_template(
         "simulator.html",
         brand=settings.brand,

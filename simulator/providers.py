@@ -14,6 +14,7 @@ import requests
 from flask import Blueprint, Response, abort, current_app, jsonify, request
 from twilio.request_validator import RequestValidator
 
+import current
 from bot import segments
 from bot.settings import Settings
 from simulator.air import Air, Bubble
@@ -35,7 +36,7 @@ def create_message(account: str) -> tuple[Response, int]:
     )
     callback = request.form.get("StatusCallback")
     if callback:
-        settings: Settings = current_app.config["SETTINGS"]
+        settings = current.settings()
         threading.Thread(
             target=_send_receipts, args=(settings, _air(), bubble, callback), daemon=True
         ).start()
@@ -54,7 +55,7 @@ def list_messages(account: str) -> Response:
 @blueprint.post("/telegram/bot<token>/<method>")
 def telegram_method(token: str, method: str) -> tuple[Response, int]:
     """Telegram's Bot API."""
-    settings: Settings = current_app.config["SETTINGS"]
+    settings = current.settings()
     if not hmac.compare_digest(token.encode(), settings.telegram_bot_token.encode()):
         return jsonify({"ok": False, "error_code": 401, "description": "Unauthorized"}), 401
     if method != "sendMessage":
@@ -89,7 +90,7 @@ def _send_receipts(settings: Settings, air: Air, bubble: Bubble, callback: str) 
 
 
 def _as_twilio(bubble: Bubble) -> dict[str, Any]:
-    settings: Settings = current_app.config["SETTINGS"]
+    settings = current.settings()
     return {
         "sid": bubble.provider_id,
         "account_sid": settings.twilio_account_sid,
@@ -103,7 +104,7 @@ def _as_twilio(bubble: Bubble) -> dict[str, Any]:
 
 
 def _require_account(account: str) -> None:
-    settings: Settings = current_app.config["SETTINGS"]
+    settings = current.settings()
     given = request.authorization
     if (
         account != settings.twilio_account_sid

@@ -9,8 +9,8 @@ import requests
 from flask import Blueprint, Response, abort, current_app, jsonify, request
 from twilio.request_validator import RequestValidator
 
+import current
 from bot import segments
-from bot.settings import Settings
 from simulator.air import Air
 
 blueprint = Blueprint("simulated_sending", __name__, url_prefix="/simulator")
@@ -35,7 +35,7 @@ def messages() -> Response:
 def send_sms() -> tuple[Response, int]:
     """An SMS from `phone`, as Twilio (or Somleng, for a number without plus) posts it."""
     phone, text = _field("phone"), _field("text")
-    settings: Settings = current_app.config["SETTINGS"]
+    settings = current.settings()
     bubble = _air().add(phone, "sms", True, text, segments=segments.count(text))
     path = "/webhooks/twilio/sms"
     fields = {
@@ -58,7 +58,7 @@ def send_sms() -> tuple[Response, int]:
 def send_telegram() -> tuple[Response, int]:
     """A Telegram message, edit or attachment from `phone`, or one of its buttons pressed."""
     phone, text, kind = _field("phone"), _field("text"), _field("kind") or "text"
-    settings: Settings = current_app.config["SETTINGS"]
+    settings = current.settings()
     update: dict[str, Any]
     if kind == "button":
         pressed = _air().by_number(int(_field("message") or 0))
@@ -109,7 +109,7 @@ def _field(name: str) -> str:
 
 def _local(path: str) -> str:
     # The signature is over the public address; the way there is the short one.
-    settings: Settings = current_app.config["SETTINGS"]
+    settings = current.settings()
     return f"http://127.0.0.1:{settings.port}{path}"
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import ipaddress
 
-from flask import Blueprint, Response, abort, current_app, jsonify, request
+from flask import Blueprint, Response, abort, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+import current
 from bot.brain import RasaBrain
-from bot.database import Database, is_migrated
+from bot.database import is_migrated
 from bot.models import Conversation, Delivery, Direction, Message, State
 from bot.models.columns import now
-from bot.settings import Settings
 
 blueprint = Blueprint("health", __name__)
 
@@ -27,9 +27,9 @@ def live() -> Response:
 @blueprint.get("/ready")
 def ready() -> tuple[Response, int]:
     """200 when messages can be stored; `brain` tells whether the bot answers or people do."""
-    settings: Settings = current_app.config["SETTINGS"]
+    settings = current.settings()
     try:
-        database_ready = is_migrated(_database())
+        database_ready = is_migrated(current.database())
     except SQLAlchemyError:
         database_ready = False
     brain = RasaBrain(settings).is_ready()
@@ -48,7 +48,7 @@ def metrics() -> Response:
     )
     queue = Gauge("phlov_queue", "Conversations waiting, by priority", ["priority"], registry=registry)
     oldest = Gauge("phlov_oldest_unhandled_seconds", "Age of the oldest unhandled message", registry=registry)
-    with _database().reading() as session:
+    with current.database().reading() as session:
         counted = select(Message.direction, Message.state, func.count()).group_by(
             Message.direction, Message.state
         )
@@ -69,8 +69,3 @@ def metrics() -> Response:
         ).first()
     oldest.set((now() - first).total_seconds() if first else 0)
     return Response(generate_latest(registry), mimetype=CONTENT_TYPE_LATEST)
-
-
-def _database() -> Database:
-    database: Database = current_app.config["DATABASE"]
-    return database

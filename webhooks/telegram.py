@@ -5,13 +5,12 @@ from __future__ import annotations
 import hmac
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, jsonify, request
+from flask import Blueprint, Response, abort, jsonify, request
 
+import current
 from bot import inbox
-from bot.database import Database
 from bot.models import Channel, Form
 from bot.models.columns import now
-from bot.settings import Settings
 from bot.words import say
 
 blueprint = Blueprint("telegram", __name__, url_prefix="/webhooks/telegram")
@@ -37,7 +36,7 @@ _LONGEST_PAYLOAD = 64
 @blueprint.post("")
 def receive() -> Response:
     """Stores one update. 403 without our secret, 400 where it isn't an update, else 200."""
-    settings: Settings = current_app.config["SETTINGS"]
+    settings = current.settings()
     given = request.headers.get("X-Telegram-Bot-Api-Secret-Token", "").encode()
     secret = settings.telegram_webhook_secret.encode()
     if not secret or not hmac.compare_digest(given, secret):
@@ -109,7 +108,7 @@ def _my_chat_member(update_id: str, change: dict[str, Any]) -> Response:
     chat = _chat(change)
     member = change.get("new_chat_member")
     status = member.get("status") if isinstance(member, dict) else None
-    with _database().transaction() as session:
+    with current.database().transaction() as session:
         contact = inbox.find_contact(session, Channel.TELEGRAM, str(chat["id"]))
         if contact is not None:
             contact.blocked_at = now() if status in ("kicked", "left") else None
@@ -160,11 +159,6 @@ def _milliseconds(message: dict[str, Any], field: str) -> int | None:
 
 def _accept(update_id: str, chat: dict[str, Any], **fields: Any) -> None:
     inbox.accept(
-        _database(),
+        current.database(),
         inbox.Inbound(channel=Channel.TELEGRAM, provider_id=update_id, address=str(chat["id"]), **fields),
     )
-
-
-def _database() -> Database:
-    database: Database = current_app.config["DATABASE"]
-    return database

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, current_app, request
+from flask import Blueprint, Response, abort, request
 from twilio.request_validator import RequestValidator
 
+import current
 from bot import inbox, outbox
-from bot.database import Database
 from bot.models import Channel
-from bot.settings import Settings
+from nlu.khmer import clean
 
 blueprint = Blueprint("twilio", __name__, url_prefix="/webhooks/twilio")
 
@@ -22,22 +22,21 @@ _LONGEST_ADDRESS = 40
 def receive() -> Response:
     """Stores one message. 403 without a true signature, 400 where it can't be one."""
     _require_signature()
-    form = request.form
     provider_id = _first(*_ID_FIELDS)
-    sender = form.get("From", "").strip()
+    sender = _field("From")
     if not provider_id or len(provider_id) > _LONGEST_ID or not sender or len(sender) > _LONGEST_ADDRESS:
         abort(400)
-    settings = _settings()
-    has_media = form.get("NumMedia", "0").strip() not in ("", "0")
+    settings = current.settings()
+    has_media = _field("NumMedia") not in ("", "0")
     inbox.accept(
-        _database(),
+        current.database(),
         inbox.Inbound(
             channel=Channel.SMS,
             provider_id=provider_id,
             address=inbox.normalise_address(Channel.SMS, sender, settings.country),
-            body=form.get("Body", ""),
+            body=request.form.get("Body", ""),
             kind="photo" if has_media else "text",
-            written_to=form.get("To", "").strip()[:_LONGEST_ADDRESS] or None,
+            written_to=_field("To")[:_LONGEST_ADDRESS] or None,
         ),
     )
     return Response(_EMPTY, mimetype="text/xml")
@@ -52,19 +51,19 @@ def status() -> Response:
     if not provider_id or not reached:
         abort(400)
     message = request.args.get("message", "")
-    with _database().transaction() as session:
+    with current.database().transaction() as session:
         outbox.note_status(
             session,
             provider_id,
             reached.lower(),
-            request.form.get("ErrorCode", "")[:16],
+            _field("ErrorCode")[:16],
             int(message) if message.isdecimal() and len(message) < 19 else None,
         )
     return Response(_EMPTY, mimetype="text/xml")
 
 
 def _require_signature() -> None:
-    settings = _settings()
+    settings = current.settings()
     given = request.headers.get("X-Twilio-Signature", "")
     account = request.form.get("AccountSid")
     if not given or (account and settings.twilio_account_sid and account != settings.twilio_account_sid):
@@ -82,14 +81,9 @@ def _require_signature() -> None:
 
 
 def _first(*names: str) -> str:
-    return next((request.form[name].strip() for name in names if request.form.get(name, "").strip()), "")
+    return next((value for value in map(_field, names) if value), "")
 
 
-def _settings() -> Settings:
-    settings: Settings = current_app.config["SETTINGS"]
-    return settings
-
-
-def _database() -> Database:
-    database: Database = current_app.config["DATABASE"]
-    return database
+def _field(name: str) -> str:
+    """The field without what a database can't keep (PostgreSQL refuses a NUL)."""
+    return clean(request.form.get(name, "")).strip()

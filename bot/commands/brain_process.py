@@ -27,7 +27,7 @@ def running_brain(settings: Settings) -> Iterator[RasaBrain]:
         return
     if not (ROOT / "models" / "brain.tar.gz").exists():
         raise click.ClickException("there is no trained model: run `make train` first")
-    url = f"http://127.0.0.1:{_free_port()}"
+    url = f"http://127.0.0.1:{free_port()}"
     own = replace(settings, rasa_urls=(url,))
     environment = {**os.environ, "RASA_URL": url, "RASA_TOKEN": settings.rasa_token}
     click.echo("starting the brain …", err=True)
@@ -47,7 +47,8 @@ def running_brain(settings: Settings) -> Iterator[RasaBrain]:
         process.wait(timeout=15)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A loopback port that nothing listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

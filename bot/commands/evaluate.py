@@ -10,13 +10,13 @@ import json
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import click
 
-from bot.brain import Brain, BrainTurn, BrainUnavailable, Events
+from bot.brain import BrainTurn, BrainUnavailable, Events
 from bot.commands.brain_process import running_brain
 from bot.decide import Decision, Incoming, Outcome, Situation, decide
 from bot.intents import HANDOFF, SENSITIVE
@@ -39,18 +39,13 @@ def evaluate(files: tuple[Path, ...], no_brain: bool) -> None:
     """Take each line {"text", "label", "form"} of FILES through the helpline; JSON lines out."""
     rows = list(_read(files))
     done = []
-    with _no_brain() if no_brain else running_brain(load_settings()) as brain:
+    with nullcontext(NoBrain()) if no_brain else running_brain(load_settings()) as brain:
         for row in rows:
             decision = decide(Incoming(row["text"]), Situation(), brain)
             result = _result(row, decision)
             done.append(result)
             click.echo(json.dumps(result, ensure_ascii=False))
     print_table(done)
-
-
-@contextmanager
-def _no_brain() -> Iterator[Brain]:
-    yield NoBrain()
 
 
 def _read(files: Iterable[Path]) -> Iterator[Row]:

@@ -46,10 +46,15 @@ class _Patterns:
     denial: tuple[re.Pattern[str], ...]
 
 
-def find_alarms(text: str) -> list[Alarm]:
-    """Every danger that `text` (as it came) speaks of, most urgent first; empty where none."""
-    known = _load()
+def examine(text: str) -> tuple[list[Alarm], bool]:
+    """Every danger that `text` (as it came) speaks of, most urgent first, and whether it denies harm
+    unprompted ("he never hits me, I only ask about …")."""
     text = _prepare(text)
+    return _find_alarms(text), any(pattern.search(text) for pattern in _load().denial)
+
+
+def _find_alarms(text: str) -> list[Alarm]:
+    known = _load()
     for harmless in known.harmless:
         text = harmless.sub(" ~ ", text)
     found = [
@@ -58,12 +63,6 @@ def find_alarms(text: str) -> list[Alarm]:
         if pattern.match.search(text) and not (pattern.unless and pattern.unless.search(text))
     ]
     return sorted(found, key=lambda alarm: (alarm.priority, SENSITIVE.index(alarm.kind)))
-
-
-def is_denial(text: str) -> bool:
-    """Whether `text` denies harm unprompted ("he never hits me, I only ask about …")."""
-    text = _prepare(text)
-    return any(pattern.search(text) for pattern in _load().denial)
 
 
 def _prepare(text: str) -> str:

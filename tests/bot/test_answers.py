@@ -79,7 +79,7 @@ def test_a_known_office_is_named_and_an_unconfirmed_one_only_as_such() -> None:
 @pytest.mark.parametrize("reason", notices.REASONS)
 def test_a_hand_offs_words_are_whole_in_one_reply(reason: str, form: Form, tmp_path: Path) -> None:
     settings = load_settings({"PHLOV_VAR": str(tmp_path)})
-    words = " ".join(notices.escalated(reason, form, settings))
+    words = notices.escalated(reason, form, settings)
     reply = compose([words], [], form, Channel.SMS, with_person=False)
     assert reply.more == () and reply.segments <= MOST_SEGMENTS
 

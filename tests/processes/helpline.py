@@ -6,7 +6,6 @@ import itertools
 import json
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -18,19 +17,13 @@ from urllib.parse import urlencode
 import requests
 from twilio.request_validator import RequestValidator
 
+from bot.commands.brain_process import free_port
 from bot.settings import ROOT, load_settings
 from tests.stand_ins import Providers
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 OLD_TOKEN = "fedcba9876543210fedcba9876543210"
 SECRET = "telegram-secret-0123456789"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Helpline:

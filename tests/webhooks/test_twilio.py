@@ -182,6 +182,12 @@ def test_no_signed_post_whatsoever_is_a_server_error(client: FlaskClient, fields
     assert post(client, fields).status_code in (200, 400)
 
 
+@pytest.mark.parametrize("field", ["MessageSid", "From", "To", "Body", "NumMedia"])
+def test_a_character_no_database_keeps_is_no_server_error(client: FlaskClient, field: str) -> None:
+    assert post(client, {**FIELDS, field: "\x00"}).status_code in (200, 400)
+    assert post(client, {**FIELDS, field: FIELDS.get(field, "") + "\x00"}).status_code == 200
+
+
 def test_when_nothing_can_be_stored_nothing_is_acknowledged(client: FlaskClient, database: Database) -> None:
     with database.transaction() as session:
         Message.__table__.drop(session.connection())  # type: ignore[attr-defined]
