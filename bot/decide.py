@@ -12,6 +12,7 @@ from typing import Any
 
 from bot import picks, safety
 from bot.brain import Brain, BrainTurn, BrainUnavailable, Events
+from bot.intents import SENSITIVE
 from bot.models import Form, Priority, State
 from bot.replies import MORE, PERSON, SAFE, UNSAFE
 from nlu.khmer import normalise
@@ -51,6 +52,7 @@ class Situation:
     stopped: bool = False
     safety_asked: bool = False
     is_first: bool = True
+    wary: bool = False  # a sign of danger was seen earlier in the conversation
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,11 @@ class Decision:
     evidence: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def is_sign_of_danger(self) -> bool:
+        """Whether later messages of the conversation are to be read with this one in mind."""
+        return self.reason in SENSITIVE or any(act.get("person_first") for act in self.acts)
+
+    @property
     def did_not_understand(self) -> bool:
         return self.outcome is Outcome.OFFER and self.intent is None
 
@@ -78,13 +85,12 @@ def decide(incoming: Incoming, situation: Situation, brain: Brain) -> Decision:
     form = _form(text, situation)
     if picks.asks_stop(text):
         return _answer(form, "stop", {"do": "stop"})
-    alarms, denied = safety.examine(incoming.text)
-    judged = safety.judge_alarms(alarms, denied)
+    signs = safety.look(incoming.text, detect(text)[0] or situation.form, situation.wary)
     with_a_person = situation.state in (State.WAITING, State.WITH_OPERATOR)
-    if judged.verdict is safety.Verdict.ESCALATE:
-        return _more_urgent(form, judged) if with_a_person else _escalate(form, judged)
+    if signs.at_once:
+        return _more_urgent(form, signs.at_once) if with_a_person else _escalate(form, signs.at_once)
     if with_a_person:
-        return _while_with_a_person(incoming, text, situation, form, denied, brain)
+        return _while_with_a_person(incoming, text, situation, form, signs, brain)
     if picks.asks_start(text) and situation.stopped:
         return _answer(form, "menu_help", {"do": "start"})
     if picks.asks_delete(text):
@@ -102,15 +108,18 @@ def decide(incoming: Incoming, situation: Situation, brain: Brain) -> Decision:
         if situation.not_understood:
             return _bot_failed(form, "not_understood")
         return Decision(Outcome.OFFER, form, [{"do": "other_language"}])
-    return _understood(text, situation, form, denied, brain)
+    return _understood(text, situation, form, signs, brain)
 
 
-def _understood(text: str, situation: Situation, form: Form, denied: bool, brain: Brain) -> Decision:
+def _understood(text: str, situation: Situation, form: Form, signs: safety.Signs, brain: Brain) -> Decision:
     try:
         turn = brain.turn(situation.events, text)
     except BrainUnavailable:
+        judged = signs.without_brain
+        if judged.verdict is safety.Verdict.ESCALATE:
+            return _escalate(form, judged)
         return _bot_failed(form, "brain_unavailable")
-    judged = safety.judge(turn.understanding, denied=denied)
+    judged = safety.judge(signs, turn.understanding)
     if judged.verdict is safety.Verdict.ESCALATE:
         return _escalate(form, judged)
     if judged.verdict is safety.Verdict.OFFER and not _answers_open_question(situation, turn):
@@ -119,7 +128,7 @@ def _understood(text: str, situation: Situation, form: Form, denied: bool, brain
         act = {"do": "offer", "intents": list(judged.options), "person_first": judged.person_first}
         return Decision(Outcome.OFFER, form, [act], options=judged.options, evidence=judged.evidence)
     decision = _from_brain(turn, form, judged.evidence)
-    if denied and decision.outcome is Outcome.ANSWER:
+    if signs.denied and decision.outcome is Outcome.ANSWER:
         decision = replace(decision, acts=[*decision.acts, {"do": "say", "say": "person_is_there"}])
     return decision
 
@@ -138,7 +147,7 @@ def _from_brain(turn: BrainTurn, form: Form, evidence: dict[str, Any]) -> Decisi
 
 
 def _while_with_a_person(
-    incoming: Incoming, text: str, situation: Situation, form: Form, denied: bool, brain: Brain
+    incoming: Incoming, text: str, situation: Situation, form: Form, signs: safety.Signs, brain: Brain
 ) -> Decision:
     """The bot stays silent; only what makes the case more urgent is noted."""
     answer = incoming.payload or picks.number(text)
@@ -147,9 +156,9 @@ def _while_with_a_person(
     if not text:
         return Decision(Outcome.SILENT, form)
     try:
-        judged = safety.judge(brain.turn([], text).understanding, denied=denied)
+        judged = safety.judge(signs, brain.turn([], text).understanding)
     except BrainUnavailable:
-        return Decision(Outcome.SILENT, form)
+        judged = signs.without_brain
     if judged.verdict is safety.Verdict.ESCALATE:
         return _more_urgent(form, judged)
     return Decision(Outcome.SILENT, form)

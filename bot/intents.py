@@ -26,5 +26,8 @@ CONTROL = (
     "delete_data",
     "out_of_scope",
 )
+# What a person can be asked whether they meant: what has an answer of its own.
+OFFERABLE_CONTROL = ("menu_help", "change_language", "privacy", "stop", "delete_data")
 TOPICS = (*DOCUMENTS, *JOBS, *NEEDS)
+OFFERABLE = (*TOPICS, *OFFERABLE_CONTROL)
 ALL = (*SENSITIVE, *HANDOFF, *TOPICS, *CONTROL)

@@ -82,6 +82,7 @@ def _read(session: Session, claim: Claim) -> tuple[Incoming, Situation]:
         not_understood=conversation.not_understood,
         stopped=bool(contact.stopped_at),
         is_first=False,
+        wary=conversation.wary,
         safety_asked=any(o["payload"] == SAFE for o in conversation.options or []),
     )
 
@@ -107,6 +108,7 @@ def _write(
     contact.form = decision.form
     contact.stopped_at = contact.blocked_at = None
     conversation.not_understood = conversation.not_understood + 1 if decision.did_not_understand else 0
+    conversation.wary = conversation.wary or decision.is_sign_of_danger
     if decision.events is not None:
         conversation.brain_events = decision.events
     turn = Turn(session, settings, contact, conversation, decision.form)

@@ -144,7 +144,7 @@ def _from_domain() -> Iterable[str]:
 
 def _families() -> Iterable[str]:
     """Keys that the code puts together."""
-    yield from (f"intent_{topic}" for topic in intents.TOPICS)
+    yield from (f"intent_{intent}" for intent in intents.OFFERABLE)
     yield from (f"{prefix}_{group}" for group in GROUPS for prefix in ("option", "menu"))
     yield from (f"option_language_{form}" for form in Form)
     yield from REASONS.values()

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.models.base import Base
@@ -77,6 +77,8 @@ class Conversation(Base):
     options: Mapped[list[dict[str, str]] | None] = mapped_column(EncryptedJSON("conversation.options"))
     more: Mapped[list[str] | None] = mapped_column(EncryptedJSON("conversation.more"))
     not_understood: Mapped[int] = mapped_column(default=0)
+    # A sign of danger was seen: from then on less is needed to call a person.
+    wary: Mapped[bool] = mapped_column(default=False, server_default=false())
     last_message_at: Mapped[datetime] = mapped_column(UTCTime, default=now)
     pages: Mapped[int] = mapped_column(default=0)
     paged_at: Mapped[datetime | None] = mapped_column(UTCTime)

@@ -1,7 +1,7 @@
-"""The gate's judgement: patterns and the classifier, either of which alone can call a person.
+"""The gate's judgement: patterns, the body's score and the brain, each of which can call a person.
 
-Costs are asymmetric: a missed disclosure is far worse than an operator's wasted minute. The
-thresholds were chosen on the development set (nlu/dev); `make eval` prints what they give.
+Costs are asymmetric: a missed disclosure is far worse than an operator's wasted minute. What is done
+is what is expected to cost least (decision.py); `make eval` prints what that gives.
 """
 
 from __future__ import annotations
@@ -10,14 +10,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.brain import Understanding
-from bot.intents import HANDOFF, SENSITIVE, TOPICS
-from bot.safety.patterns import Alarm
+from bot.intents import HANDOFF, OFFERABLE, SENSITIVE
+from bot.safety import decision
+from bot.safety.patterns import examine
+from bot.safety.score import Score, score
 
-ESCALATE_FROM = 0.40  # summed probability of the sensitive intents
-OFFER_FROM = 0.22  # from here a person is offered first, unless an everyday intent is clear
-CLEAR_EVERYDAY = 0.55  # probability at which an everyday intent is clear
-UNDERSTOOD_FROM = 0.38  # below this the person is asked which of several things was meant
-CLEAR_MARGIN = 0.12  # and likewise where the second guess is this near
 _MOST_OPTIONS = 3
 
 IMMEDIATE = ("medical_emergency",)
@@ -41,35 +38,68 @@ class Judgement:
     evidence: dict[str, object] = field(default_factory=dict)
 
 
-def judge_alarms(alarms: list[Alarm], denied: bool) -> Judgement:
-    """The judgement by patterns alone: the only one there is when the brain can't be reached."""
-    if not alarms or denied:
-        return Judgement(Verdict.PASS)
-    worst = alarms[0]
-    return Judgement(
-        Verdict.ESCALATE,
-        reason=worst.kind,
-        priority=worst.priority,
-        evidence={"patterns": [alarm.pattern for alarm in alarms]},
-    )
+@dataclass(frozen=True)
+class Signs:
+    """What the body alone sees in a message, before the brain is asked.
+
+    `denied`: it says unprompted that nothing happened. `wary`: the conversation had a sign of danger
+    before, so that less is needed now.
+    """
+
+    score: Score
+    form: str
+    denied: bool
+    wary: bool
+    danger: float
+    at_once: Judgement | None
+
+    @property
+    def without_brain(self) -> Judgement:
+        """The judgement where the brain can't be reached."""
+        if not self.denied and decision.is_worth_a_person(self.danger):
+            return _danger(self.score.kind, self.danger)
+        return Judgement(Verdict.PASS, evidence={"danger": round(self.danger, 2)})
 
 
-def judge(understanding: Understanding, *, denied: bool = False) -> Judgement:
-    """The judgement by the classifier, for a message in which no pattern was found."""
+def look(text: str, form: str, wary: bool = False) -> Signs:
+    """What the body sees in `text`; `at_once` is a judgement that needs no brain, if there is one."""
+    alarms, denied = examine(text)
+    of_words = score(text)
+    danger = decision.danger_alone(of_words.danger, form, wary)
+    at_once = None
+    if alarms and not denied:
+        worst = alarms[0]
+        evidence: dict[str, object] = {"patterns": [alarm.pattern for alarm in alarms]}
+        at_once = Judgement(Verdict.ESCALATE, worst.kind, worst.priority, evidence=evidence)
+    elif decision.is_sure(danger) and not denied:
+        at_once = _danger(of_words.kind, danger)
+    return Signs(of_words, form, denied, wary, danger, at_once)
+
+
+def judge(signs: Signs, understanding: Understanding) -> Judgement:
+    """The judgement with the brain, for a message that nothing called a person for at once."""
     ranking = understanding.ranking
-    danger = sum(ranking.get(intent, 0.0) for intent in SENSITIVE)
+    by_brain = sum(ranking.get(intent, 0.0) for intent in SENSITIVE)
+    danger = decision.danger_with_brain(signs.score.danger, by_brain, signs.form, signs.wary)
+    if signs.denied:
+        danger = 0.0
+    elif decision.is_worth_a_person(danger):
+        return _danger(max(SENSITIVE, key=lambda intent: ranking.get(intent, 0.0)), danger)
+    guesses = decision.everyday({i: p for i, p in ranking.items() if i not in SENSITIVE})
+    order = sorted(guesses, key=lambda intent: -guesses[intent])
     evidence: dict[str, object] = {"danger": round(danger, 2)}
-    if danger >= ESCALATE_FROM and not denied:
-        kind = max(SENSITIVE, key=lambda intent: ranking.get(intent, 0.0))
-        priority = 1 if kind in IMMEDIATE else 2
-        return Judgement(Verdict.ESCALATE, kind, priority, evidence=evidence)
-    everyday = sorted(((p, intent) for intent, p in ranking.items() if intent not in SENSITIVE), reverse=True)
-    best, second = everyday[0][0], everyday[1][0] if len(everyday) > 1 else 0.0
-    worried = danger >= OFFER_FROM and best < CLEAR_EVERYDAY
-    unsure = best < UNDERSTOOD_FROM or best - second < CLEAR_MARGIN
-    if everyday[0][1] in HANDOFF and understanding.intent in HANDOFF:
-        unsure = worried = False  # a person seems to be wanted: to give one costs least
-    if worried or unsure:
-        options = tuple(intent for _, intent in everyday if intent in TOPICS)[:_MOST_OPTIONS]
-        return Judgement(Verdict.OFFER, "unsure", None, options, worried, evidence)
+    if order[0] in HANDOFF:
+        return Judgement(Verdict.PASS, evidence=evidence)  # a person is wanted, and is given
+    options = tuple(intent for intent in order if intent in OFFERABLE)[:_MOST_OPTIONS]
+    costs = decision.expected(danger, guesses[order[0]], sum(guesses[intent] for intent in options))
+    if costs.escalate < min(costs.answer, costs.offer):
+        return _danger(max(SENSITIVE, key=lambda intent: ranking.get(intent, 0.0)), danger)
+    if costs.offer < costs.answer:
+        person_first = danger * decision.costs().missed > decision.costs().wrong_answer
+        return Judgement(Verdict.OFFER, "unsure", None, options, person_first, evidence)
     return Judgement(Verdict.PASS, evidence=evidence)
+
+
+def _danger(kind: str, danger: float) -> Judgement:
+    priority = 1 if kind in IMMEDIATE else 2
+    return Judgement(Verdict.ESCALATE, kind, priority, evidence={"danger": round(danger, 2)})

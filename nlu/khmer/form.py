@@ -88,13 +88,10 @@ def _weights() -> dict[str, float]:
     return weights
 
 
-def _examples(form: str) -> list[str]:
-    folder = Path(__file__).parents[1] / "data" / form
-    lines = (line for file in sorted(folder.glob("*.yml")) for line in file.read_text("utf-8").splitlines())
-    return [line.strip()[2:] for line in lines if line.startswith("    - ")]
-
-
 if __name__ == "__main__":
-    table = build(_examples(ROMANISED), _examples(ENGLISH))
+    from nlu import corpus
+
+    texts = {form: [row.text for row in corpus.training() if row.form == form] for form in corpus.FORMS}
+    table = build(texts[ROMANISED], texts[ENGLISH])
     TABLE.write_text(json.dumps(table, ensure_ascii=False, indent=0, sort_keys=True) + "\n", "utf-8")
     print(f"{TABLE.name}: {len(table)} n-grams")

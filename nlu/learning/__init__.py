@@ -1,0 +1,1 @@
+"""Learning from messages: matrices of views, models, experiments. Runs in the brain's environment."""
