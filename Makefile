@@ -1,5 +1,5 @@
 # The two commands that do everything: make run, make test. The rest are their parts.
-.PHONY: help run test train eval lint format strings strings-check form lock
+.PHONY: help run test train eval weights lint format strings strings-check lock
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 16
@@ -14,8 +14,12 @@ train:           ## train the brain if its data or configuration changed
 	@bin/boot
 	@bin/train
 
-eval: train      ## how well the development messages are understood
-	@.venv/bin/phlov eval nlu/dev/*.jsonl >/dev/null
+eval: train      ## how well the development messages are understood; fails below the floor
+	@bin/eval
+
+weights:         ## learn anew what is kept in the repository (after a change of messages or features)
+	@bin/boot
+	@bin/weights
 
 lint:            ## ruff and mypy --strict
 	@.venv/bin/ruff check .
@@ -30,9 +34,6 @@ strings:         ## extract sentences, update the catalogues, say what is missin
 
 strings-check:   ## fail where a catalogue is stale or incomplete
 	@.venv/bin/python -m locales.strings check
-
-form:            ## rebuild the table that tells romanised Khmer from English
-	@.venv/bin/python -m nlu.khmer.form
 
 lock:            ## write the lock files anew from both pyproject.toml
 	@bin/lock

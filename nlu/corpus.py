@@ -34,7 +34,10 @@ class Row:
 def training() -> list[Row]:
     """Every message to learn from, in the order of forms, files and lines."""
     return [
-        row for form in FORMS for file in sorted((FOLDER / "data" / form).glob("*.yml")) for row in _read(file)
+        row
+        for form in FORMS
+        for file in sorted((FOLDER / "data" / form).glob("*.yml"))
+        for row in _read(file)
     ]
 
 
@@ -56,7 +59,8 @@ def way_of(file: Path) -> str:
 
 def _read(file: Path) -> list[Row]:
     form, way = file.parent.name, way_of(file)
-    intent, rows = "", []
+    intent = ""
+    rows: list[Row] = []
     for line in file.read_text("utf-8").splitlines():
         if line.startswith("- intent: "):
             intent = line.removeprefix("- intent: ").strip()

@@ -2,5 +2,6 @@
 
 from bot.safety.gate import Judgement, Signs, Verdict, judge, look
 from bot.safety.patterns import Alarm, examine
+from bot.safety.scoring import score
 
-__all__ = ["Alarm", "Judgement", "Signs", "Verdict", "examine", "judge", "look"]
+__all__ = ["Alarm", "Judgement", "Signs", "Verdict", "examine", "judge", "look", "score"]

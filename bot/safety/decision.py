@@ -1,9 +1,9 @@
 """From two signals to one probability, and from that to what costs least.
 
 `decision.json` holds what was fitted on messages of other writers than the training messages'
-(nlu/learning/decision.py): how the body's score and the brain's probability together, or the score
-alone, tell the probability of danger, by form; and how far the brain's everyday guesses can be
-trusted. `costs.yml` states what each mistake costs. No threshold is set by hand.
+(nlu/learning/decision.py): how a pattern, the body's score and the brain's probability together, or
+the first two alone, tell the probability of danger, by form; and how far the brain's everyday guesses
+can be trusted. `costs.yml` states what each mistake costs. No threshold is set by hand.
 """
 
 from __future__ import annotations
@@ -44,21 +44,21 @@ class Expected:
     escalate: float
 
 
-def danger_alone(score: float, form: str, wary: bool) -> float:
-    """The probability of danger by the body's score (logits) without the brain."""
-    weight, offset = _fitted()["alone"][form]
-    return _probability(weight * score + offset, wary)
+def danger_alone(pattern: bool, score: float, form: str, wary: bool) -> float:
+    """The probability of danger by what the body sees itself: a pattern, and the score (logits)."""
+    by_pattern, by_score, offset = _fitted()["alone"][form]
+    return _probability(by_pattern * pattern + by_score * score + offset, wary)
 
 
-def danger_with_brain(score: float, brain: float, form: str, wary: bool) -> float:
-    """The probability of danger by the score and the brain's probability of the sensitive intents."""
-    by_score, by_brain, offset = _fitted()["together"][form]
-    return _probability(by_score * score + by_brain * _logit(brain) + offset, wary)
+def danger_with_brain(pattern: bool, score: float, brain: float, form: str, wary: bool) -> float:
+    """The same with the brain's probability of the sensitive intents."""
+    by_pattern, by_score, by_brain, offset = _fitted()["together"][form]
+    return _probability(by_pattern * pattern + by_score * score + by_brain * _logit(brain) + offset, wary)
 
 
 def is_sure(danger: float) -> bool:
-    """Whether a danger by the score alone is so likely that the brain need not be asked."""
-    return danger >= _fitted()["sure"]
+    """Whether a danger by the body's own signals is so likely that the brain need not be asked."""
+    return danger >= float(_fitted()["sure"])
 
 
 def everyday(ranking: dict[str, float]) -> dict[str, float]:

@@ -1,5 +1,8 @@
 """The gate's judgement: patterns, the body's score and the brain, each of which can call a person.
 
+A pattern calls one at once, unless the words around it speak plainly for a harmless message; then it
+counts as a sign, and the brain is heard as well.
+
 Costs are asymmetric: a missed disclosure is far worse than an operator's wasted minute. What is done
 is what is expected to cost least (decision.py); `make eval` prints what that gives.
 """
@@ -13,7 +16,7 @@ from bot.brain import Understanding
 from bot.intents import HANDOFF, OFFERABLE, SENSITIVE
 from bot.safety import decision
 from bot.safety.patterns import examine
-from bot.safety.score import Score, score
+from bot.safety.scoring import Score, score
 
 _MOST_OPTIONS = 3
 
@@ -42,10 +45,11 @@ class Judgement:
 class Signs:
     """What the body alone sees in a message, before the brain is asked.
 
-    `denied`: it says unprompted that nothing happened. `wary`: the conversation had a sign of danger
-    before, so that less is needed now.
+    `alarmed`: a pattern matched. `denied`: it says unprompted that nothing happened. `wary`: the
+    conversation had a sign of danger before, so that less is needed now.
     """
 
+    alarmed: bool
     score: Score
     form: str
     denied: bool
@@ -65,22 +69,22 @@ def look(text: str, form: str, wary: bool = False) -> Signs:
     """What the body sees in `text`; `at_once` is a judgement that needs no brain, if there is one."""
     alarms, denied = examine(text)
     of_words = score(text)
-    danger = decision.danger_alone(of_words.danger, form, wary)
+    danger = decision.danger_alone(bool(alarms), of_words.danger, form, wary)
     at_once = None
-    if alarms and not denied:
+    if alarms and not denied and decision.is_worth_a_person(danger):
         worst = alarms[0]
         evidence: dict[str, object] = {"patterns": [alarm.pattern for alarm in alarms]}
         at_once = Judgement(Verdict.ESCALATE, worst.kind, worst.priority, evidence=evidence)
     elif decision.is_sure(danger) and not denied:
         at_once = _danger(of_words.kind, danger)
-    return Signs(of_words, form, denied, wary, danger, at_once)
+    return Signs(bool(alarms), of_words, form, denied, wary, danger, at_once)
 
 
 def judge(signs: Signs, understanding: Understanding) -> Judgement:
     """The judgement with the brain, for a message that nothing called a person for at once."""
     ranking = understanding.ranking
     by_brain = sum(ranking.get(intent, 0.0) for intent in SENSITIVE)
-    danger = decision.danger_with_brain(signs.score.danger, by_brain, signs.form, signs.wary)
+    danger = decision.danger_with_brain(signs.alarmed, signs.score.danger, by_brain, signs.form, signs.wary)
     if signs.denied:
         danger = 0.0
     elif decision.is_worth_a_person(danger):

@@ -1,1 +1,1 @@
-"""Our Rasa graph components: Khmer tokeniser, lexicon entities."""
+"""Our Rasa graph components: tokeniser, views, sentence vector, two-stage classifier, lexicon entities."""

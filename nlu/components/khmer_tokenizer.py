@@ -1,8 +1,8 @@
 """Rasa tokeniser for Khmer script, romanised Khmer and English in one message.
 
 Besides the words it sets each token's lemma, which Rasa's word features read: Rasa's own pattern
-for words drops Khmer vowel signs, so a Khmer word's lemma is a plain ASCII key for it, and a
-romanised word's lemma is its sound key, so that free spellings meet.
+for words drops Khmer vowel signs, so a word's lemma is its sound key, the same for a Khmer word and
+for its free romanisations.
 """
 
 from __future__ import annotations
@@ -20,9 +20,7 @@ def lemma(word: str) -> str:
     """The key under which word features count `word`; ASCII letters and digits only."""
     if word.isdigit():
         return "number"
-    if word.isascii():
-        return skeleton(word) or "sign"
-    return "k" + word.encode("utf-16-be").hex()
+    return skeleton(word) or (word if word.isascii() and word.isalnum() else "sign")
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)

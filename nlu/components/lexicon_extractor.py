@@ -1,4 +1,4 @@
-"""Rasa entity extractor over word lists in three forms (nlu/lexicon, facts/provinces.yml).
+"""Rasa entity extractor over word lists in three forms (nlu/lexicon, provinces and districts of facts/).
 
 Places, papers, trades and people are closed sets that programme staff can extend in a text file,
 so they are looked up and not learned. Khmer names are found inside unspaced text, Latin ones as
@@ -21,9 +21,13 @@ from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from nlu.khmer import normalise, segment, skeleton
+from nlu.khmer.numbers import find_numbers
 
 _KHMER = re.compile("[\u1780-\u17ff]")
 _SHORTEST_SOUND_KEY = 4
+_SHORTEST_KEY_OF_ONE_WORD = 5  # of districts, which are many; short keys are words of every day
+_SHORTEST_BARE_NAME = 5  # a shorter Khmer name counts only behind the word for a district or town
+_BEFORE_A_NAME = "(?<=ស្រុក)|(?<=ក្រុង)|(?<=ខណ្ឌ)|(?<=ស្រុក )|(?<=ក្រុង )|(?<=ខណ្ឌ )"
 _CHILD_AGE = re.compile(
     r"(?<!\d)(1[0-7]|[1-9])\s*(?:-|\s)?(?:years?[\s-]*old|yrs?\b|y/?o\b|ឆ្នាំ|chnam\b|chnum\b|khet\b|ខួប|months?\b|ខែ|khe\b)"
 )
@@ -63,7 +67,11 @@ class LexiconExtractor(GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"lexicons": "nlu/lexicon", "provinces": "facts/provinces.yml"}
+        return {
+            "lexicons": "nlu/lexicon",
+            "provinces": "facts/provinces.yml",
+            "districts": "facts/districts.yml",
+        }
 
     @staticmethod
     def required_packages() -> list[str]:
@@ -80,7 +88,7 @@ class LexiconExtractor(GraphComponent):
         return cls(config)
 
     def __init__(self, config: dict[str, Any]) -> None:
-        self._lexicons = [_provinces(Path(config["provinces"]))]
+        self._lexicons = [_provinces(Path(config["provinces"])), _districts(Path(config["districts"]))]
         for file in sorted(Path(config["lexicons"]).glob("*.yml")):
             data = yaml.safe_load(file.read_text("utf-8"))
             self._lexicons.append(read_lexicon(file.stem, data["values"], data.get("by_sound", False)))
@@ -97,7 +105,8 @@ class LexiconExtractor(GraphComponent):
         """All entities of `text`, in the order in which they stand."""
         text = normalise(text).casefold()
         found = [entity for lexicon in self._lexicons for entity in _find(lexicon, text)]
-        return sorted(found + _child_ages(text), key=lambda entity: entity["start"])
+        found += [_entity(item.kind, item.value, item.start, item.end) for item in find_numbers(text)]
+        return sorted(_with_provinces(found) + _child_ages(text), key=lambda entity: entity["start"])
 
 
 def _provinces(file: Path) -> Lexicon:
@@ -105,6 +114,39 @@ def _provinces(file: Path) -> Lexicon:
     for province in yaml.safe_load(file.read_text("utf-8"))["provinces"]:
         names[province["code"]] = [*province["name"].values(), *province["aliases"]]
     return read_lexicon("province", names, by_sound=True)
+
+
+def _districts(file: Path) -> Lexicon:
+    names: dict[str, list[str]] = {}
+    for district in yaml.safe_load(file.read_text("utf-8"))["districts"]:
+        names[district["code"]] = [district["km"], district["en"]]
+    lexicon = read_lexicon("district", names, by_sound=True)
+    of_two_words = {skeleton(n.replace(" ", "")) for n in lexicon.values if " " in n}
+    sounds = {
+        key: code
+        for key, code in lexicon.sounds.items()
+        if key in of_two_words or len(key) >= _SHORTEST_KEY_OF_ONE_WORD
+    }
+    short = [n for n in lexicon.values if _KHMER.search(n) and len(n) < _SHORTEST_BARE_NAME]
+    rest = [n for n in lexicon.values if n not in short]
+    alternatives = [
+        *(rf"(?:{_BEFORE_A_NAME}){re.escape(n)}" for n in sorted(short, key=len, reverse=True)),
+        *(
+            re.escape(n) if _KHMER.search(n) else rf"(?<!\w){re.escape(n)}(?!\w)"
+            for n in sorted(rest, key=len, reverse=True)
+        ),
+    ]
+    return Lexicon("district", re.compile("|".join(alternatives)), lexicon.values, sounds)
+
+
+def _with_provinces(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A district tells its province too, where no province is named."""
+    if any(entity["entity"] == "province" for entity in found):
+        return found
+    districts = [entity for entity in found if entity["entity"] == "district"]
+    return found + [
+        {**entity, "entity": "province", "value": entity["value"][:2]} for entity in districts[:1]
+    ]
 
 
 def _find(lexicon: Lexicon, text: str) -> list[dict[str, Any]]:

@@ -42,6 +42,7 @@ _LONG_LETTER = re.compile("([\u1780-\u17a2A-Za-z])\\1{2,}")
 _REPEAT_SIGN = re.compile("\\s{0,3}\u17d7(?:\\s{0,3}\u17d7)*")
 _PUNCTUATION = re.compile("([\u17d4-\u17d6!?.,])\\1+")
 _GIVE = re.compile("\u17b2(?:\u17d2\u1799|\u1799)|\u17a2\u17c4\u1799(?![\u1780-\u17d3])")
+_KHMER = re.compile("[\u1780-\u17ff]")
 _SPACE = re.compile(r"\s+")
 _MOST_ROUNDS = 4
 
@@ -72,14 +73,19 @@ def normalise(text: str) -> str:
 
 def _normalise_once(text: str) -> str:
     text = unicodedata.normalize("NFKC", clean(text)).translate(_REPLACED)
+    if not _KHMER.search(text):
+        return _tidy(text)
     text = _DOUBLED_SIGN.sub(r"\1", _COENG_ALONE.sub("", text))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         text = khnormal(text)
     text = _U_FOR_SHIFTER.sub(_shifter, text)
     text = _DOUBLED_SIGN.sub(r"\1", text)
-    text = _GIVE.sub("\u17b1\u17d2\u1799", _REPEAT_SIGN.sub("\u17d7", _LONG_LETTER.sub(r"\1", text)))
-    return _SPACE.sub(" ", _PUNCTUATION.sub(r"\1", text)).strip()
+    return _tidy(_GIVE.sub("\u17b1\u17d2\u1799", _REPEAT_SIGN.sub("\u17d7", text)))
+
+
+def _tidy(text: str) -> str:
+    return _SPACE.sub(" ", _PUNCTUATION.sub(r"\1", _LONG_LETTER.sub(r"\1", text))).strip()
 
 
 def _shifter(match: re.Match[str]) -> str:

@@ -10,6 +10,7 @@ Khmer script be used for romanised Khmer, and about two words in three come out 
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import re
@@ -102,7 +103,7 @@ def count(texts: list[str]) -> dict[str, dict[str, int]]:
     for text in texts:
         path = [_START, *(word.text for word in segment(normalise(text)))]
         words.update(path)
-        pairs.update(f"{a} {b}" for a, b in zip(path, path[1:], strict=False))
+        pairs.update(f"{a} {b}" for a, b in itertools.pairwise(path))
     return {
         "words": {w: n for w, n in sorted(words.items()) if n >= _RAREST and not w.isdigit()},
         "pairs": {p: n for p, n in sorted(pairs.items()) if n >= _RAREST},
