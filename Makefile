@@ -1,5 +1,5 @@
 # The two commands that do everything: make run, make test. The rest are their parts.
-.PHONY: help run test train eval weights lint format strings strings-check lock
+.PHONY: help run test train eval weights experiment lint format strings strings-check lock
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 16
@@ -20,6 +20,9 @@ eval: train      ## how well the development messages are understood; fails belo
 weights:         ## learn anew what is kept in the repository (after a change of messages or features)
 	@bin/boot
 	@bin/weights
+
+experiment:      ## compare ways to understand (half an hour; PARTS="speed curve" for some)
+	@PYTHONPATH="$(CURDIR)" PYTHONWARNINGS=ignore TF_CPP_MIN_LOG_LEVEL=3 nlu/.venv/bin/python -m nlu.experiment $(PARTS)
 
 lint:            ## ruff and mypy --strict
 	@.venv/bin/ruff check .

@@ -13,10 +13,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-import matplotlib
 import yaml
-
-matplotlib.use("Agg")
 from matplotlib import pyplot
 
 from bot.intents import SENSITIVE

@@ -24,10 +24,12 @@ _CLOSE_ENOUGH = 0.1  # closer takes twice as long and changes no figure
 class TwoStage:
     """One against the rest for every intent, and danger against everything.
 
-    `strength` is the inverse of the regularisation; vectors count `vector_weight` times.
+    `strength` is the inverse of the regularisation; vectors count `vector_weight` times. Without
+    `danger_apart` the sensitive intents' own probabilities are all there is (for comparisons).
     """
 
-    def __init__(self, strength: float = 20.0, vector_weight: float = 3.0) -> None:
+    def __init__(self, strength: float = 20.0, vector_weight: float = 3.0, danger_apart: bool = True) -> None:
+        self._danger_apart = danger_apart
         self._strength = strength
         self._vector_weight = vector_weight
         self.intents: list[str] = []
@@ -58,6 +60,8 @@ class TwoStage:
         logits = self._joined(views, vectors) @ self._weights.T + self._offsets
         each = 1 / (1 + numpy.exp(-numpy.asarray(logits)))
         about = each[:, :-1] / each[:, :-1].sum(axis=1, keepdims=True)
+        if not self._danger_apart:
+            return about
         sensitive = numpy.isin(self.intents, SENSITIVE)
         by_kind = about[:, sensitive].sum(axis=1)
         danger = (by_kind + each[:, -1]) / 2

@@ -1,0 +1,1 @@
+"""What was tried to understand people, as a command that anyone can run again (`make experiment`)."""
