@@ -8,6 +8,7 @@ the same names, and the nth message of each tells of about the same situation.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +51,12 @@ def development() -> list[Row]:
             form = row["form"].replace("-", "_")
             rows.append(Row(row["text"], row["label"], form, row.get("way", ""), f"dev/{file.stem}:{number}"))
     return rows
+
+
+def fingerprint(rows: list[Row]) -> str:
+    """Changes with any message, so that what was learnt from `rows` can say so."""
+    content = "\n".join(f"{row.form} {row.intent} {row.text}" for row in rows)
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def way_of(file: Path) -> str:

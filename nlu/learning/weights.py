@@ -54,6 +54,7 @@ def learn(rows: list[corpus.Row], kept: int = KEPT) -> dict[str, object]:
     weights = numpy.vstack([danger.coef_[0][heavy], kinds.coef_[order]])
     whole = numpy.rint(weights * _STEPS).astype(int)
     return {
+        "learnt_from": corpus.fingerprint(rows),
         "kinds": list(SENSITIVE),
         "scale": 1 / _STEPS,
         "offsets": [round(float(o), 4) for o in (danger.intercept_[0], *kinds.intercept_[order])],

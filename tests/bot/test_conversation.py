@@ -62,6 +62,13 @@ def test_every_reply_offers_a_person_and_zero_gets_one(phone: Phone, database: D
     assert conversation(database).priority == 3
 
 
+def test_a_conversation_remembers_a_sign_of_danger(phone: Phone, database: Database) -> None:
+    phone.write("how can i get an identity card")
+    assert not conversation(database).wary
+    phone.write("my husband beats me every night")
+    assert conversation(database).wary
+
+
 @pytest.mark.parametrize("digit", ["1", "១", " 1. ", "1)"])
 def test_numbers_pick_what_was_offered_in_either_script(phone: Phone, digit: str) -> None:
     phone.write("??? !!!")

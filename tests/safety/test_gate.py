@@ -51,8 +51,9 @@ HOSTILE = [
 
 def understood(danger: float, intent: str = "doc_passport", sure: float = 0.9) -> Understanding:
     """A brain that gives `danger` to gbv and `sure` of the rest to `intent`."""
-    rest = [i for i in ALL if i not in ("gbv", intent)]
-    ranking = dict.fromkeys(rest, (1 - danger) * (1 - sure) / len(rest))
+    rest = [i for i in ALL if i not in (*SENSITIVE, intent)]
+    ranking = dict.fromkeys(SENSITIVE, 0.0)
+    ranking |= dict.fromkeys(rest, (1 - danger) * (1 - sure) / len(rest))
     ranking |= {"gbv": danger, intent: (1 - danger) * sure}
     return Understanding(max(ranking, key=lambda i: ranking[i]), max(ranking.values()), ranking)
 
@@ -146,6 +147,11 @@ def test_patterns_leave_harmless_training_messages_alone() -> None:
     rows = [row for row in corpus.training() if row.way == "harmless"][::5]
     alarmed = sum(bool(safety.examine(row.text)[0]) for row in rows)
     assert alarmed / len(rows) < 0.08
+
+
+def test_the_weights_are_of_the_training_messages_as_they_are() -> None:
+    learnt_from = json.loads(FILE.read_text("utf-8"))["learnt_from"]
+    assert learnt_from == corpus.fingerprint(corpus.training()), "run `make weights`"
 
 
 def test_the_score_is_of_these_intents_and_knows_kinds() -> None:
