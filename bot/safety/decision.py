@@ -31,6 +31,7 @@ class Costs:
     wrong_answer: float
     question: float
     useless_question: float
+    needless_urgency: float
     after_a_sign: float
     false_alarms_alone: float
 
@@ -54,6 +55,11 @@ def danger_with_brain(pattern: bool, score: float, brain: float, form: str, wary
     """The same with the brain's probability of the sensitive intents."""
     by_pattern, by_score, by_brain, offset = _fitted()["together"][form]
     return _probability(by_pattern * pattern + by_score * score + by_brain * _logit(brain) + offset, wary)
+
+
+def is_urgent(danger: float) -> bool:
+    """Whether the message goes before others in the queue, where it goes to people in any case."""
+    return danger * costs().offered > (1 - danger) * costs().needless_urgency
 
 
 def is_sure(danger: float) -> bool:

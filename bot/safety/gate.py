@@ -60,7 +60,7 @@ class Signs:
     @property
     def without_brain(self) -> Judgement:
         """The judgement where the brain can't be reached."""
-        if not self.denied and decision.is_worth_a_person(self.danger):
+        if not self.denied and decision.is_urgent(self.danger):
             return _danger(self.score.kind, self.danger)
         return Judgement(Verdict.PASS, evidence={"danger": round(self.danger, 2)})
 

@@ -66,10 +66,13 @@ def test_named_danger_calls_a_person_without_the_brain(form: str, text: str, kin
 
 
 @pytest.mark.parametrize(("form", "text"), HARMLESS)
-def test_harmless_words_call_nobody(form: str, text: str) -> None:
-    signs = safety.look(text, form)
-    assert signs.at_once is None
-    assert signs.without_brain.verdict is Verdict.PASS
+def test_harmless_words_call_nobody_at_once(form: str, text: str) -> None:
+    assert safety.look(text, form).at_once is None
+
+
+@pytest.mark.parametrize(("form", "text"), HARMLESS[-3:])
+def test_an_everyday_question_is_not_urgent_without_the_brain(form: str, text: str) -> None:
+    assert safety.look(text, form).without_brain.verdict is Verdict.PASS
 
 
 def test_the_brain_alone_can_call_a_person() -> None:
