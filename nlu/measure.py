@@ -49,7 +49,9 @@ def is_danger(result: Result) -> bool:
 
 
 def is_right(result: Result) -> bool:
-    """The right answer, or the right one among the options offered."""
+    """The right answer, the right one among the options offered, or a person for who asked for one."""
+    if result["label"] in HANDOFF:
+        return bool(result["outcome"] == "escalate")
     if result["outcome"] == "answer":
         return bool(result["intent"] == result["label"])
     return result["outcome"] == "offer" and result["label"] in result["options"]

@@ -5,8 +5,7 @@
 * `r`: pieces of the romanised text, in which Khmer script and romanised Khmer share a space;
 * `s`: sound keys (skeleton.py), singly, in pairs and threes, the same in both scripts;
 * `k`: words, pairs and pieces of the text in Khmer script, into which romanised Khmer is respelt
-  (respell.py); empty for English;
-* `c`: concepts (kin, violence, money, …; nlu/concepts), singly and in ordered pairs, in all forms.
+  (respell.py); empty for English.
 
 Pure Python without any learning library: the body's danger score and the brain's classifier read
 the same views.
