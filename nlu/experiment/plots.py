@@ -34,7 +34,7 @@ def _pipelines(results: dict) -> pyplot.Figure:
         axis.set_xlim(0.3, 1)
     axes[0].set_yticks(range(len(results)), list(results))
     axes[0].invert_yaxis()
-    axes[1].legend()
+    axes[1].legend(loc="lower left")
     return figure
 
 

@@ -33,7 +33,8 @@ class TwoStage:
         self._strength = strength
         self._vector_weight = vector_weight
         self.intents: list[str] = []
-        self._weights = numpy.zeros((1, 0), dtype="float32")  # a row an intent, the last for danger
+        # A column an intent, the last for danger; in this order a row of views meets them without a copy.
+        self._weights = numpy.zeros((0, 1), dtype="float32")
         self._offsets = numpy.zeros(1)
         self._mean: numpy.ndarray | None = None
 
@@ -51,13 +52,13 @@ class TwoStage:
         problems.append((numpy.isin(labels, SENSITIVE), 2))
         with ThreadPoolExecutor(_CORES) as pool:  # the solver leaves Python's lock
             models = list(pool.map(lambda problem: self._fit_one(table, *problem), problems))
-        self._weights = numpy.vstack([model.coef_[0] for model in models]).astype("float32")
+        self._weights = numpy.column_stack([model.coef_[0] for model in models]).astype("float32")
         self._offsets = numpy.array([model.intercept_[0] for model in models])
         return self
 
     def probabilities(self, views: csr_matrix, vectors: numpy.ndarray | None) -> numpy.ndarray:
         """Shape (n, len(intents)), each row summing to 1."""
-        logits = self._joined(views, vectors) @ self._weights.T + self._offsets
+        logits = self._joined(views, vectors) @ self._weights + self._offsets
         each = 1 / (1 + numpy.exp(-numpy.asarray(logits)))
         about = each[:, :-1] / each[:, :-1].sum(axis=1, keepdims=True)
         if not self._danger_apart:
