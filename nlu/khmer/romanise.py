@@ -66,9 +66,9 @@ def _spell_syllable(syllable: _Syllable, chance: random.Random | None) -> str:
     if syllable.coda == "\u1784" and syllable.vowel == "\u17b6\u17c6":
         syllable.vowel = "\u17b6"
     if syllable.independent:
-        spelt = _one_of(sounds["independent"][syllable.independent], chance)
+        spelt = _one_of(sounds["independent"].get(syllable.independent, ["a"]), chance)
     else:
-        onset = "".join(_one_of(sounds["onset"][letter], chance) for letter in syllable.onset)
+        onset = "".join(_one_of(sounds["onset"].get(letter, [""]), chance) for letter in syllable.onset)
         vowels = sounds["vowel"].get(syllable.vowel) or sounds["vowel"].get(syllable.vowel[:1], {})
         spelt = onset + _one_of(vowels.get(syllable.series, ["a"]), chance)
     if syllable.coda:

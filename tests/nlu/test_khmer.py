@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.settings import ROOT
 from nlu.khmer import normalise, segment, skeleton
+from nlu.khmer.features import views
 from nlu.khmer.form import detect, script
 
 
@@ -49,6 +50,13 @@ def test_any_text_can_be_normalised(text: str) -> None:
 def test_words_stand_where_they_say(text: str) -> None:
     text = normalise(text)
     assert all(text[word.start : word.end] == word.text for word in segment(text))
+
+
+def test_every_khmer_sign_can_be_romanised_and_keyed() -> None:
+    signs = [chr(code) for code in range(0x1780, 0x1800)]
+    for text in [*signs, *(f"ក{sign}" for sign in signs), *(f"ក\u17d2{sign}ា{sign}" for sign in signs)]:
+        skeleton(text)
+        views(text)
 
 
 @pytest.mark.parametrize("spellings", [("khnhom", "knhom", "nhom"), ("jong", "chong"), ("phteah", "pteas")])
