@@ -21,7 +21,7 @@ weights:         ## learn anew what is kept in the repository (after a change of
 	@bin/boot
 	@bin/weights
 
-experiment:      ## compare ways to understand (half an hour; PARTS="speed curve" for some)
+experiment:      ## compare ways to understand (most of an hour; PARTS="speed curve" for some)
 	@PYTHONPATH="$(CURDIR)" PYTHONWARNINGS=ignore TF_CPP_MIN_LOG_LEVEL=3 nlu/.venv/bin/python -m nlu.experiment $(PARTS)
 
 lint:            ## ruff and mypy --strict
