@@ -1,0 +1,37 @@
+"""Answers to questions, the nearest office, and what is asked back."""
+
+from __future__ import annotations
+
+from bot.acts.turn import Act, CarryOut, Turn
+from bot.answers import answer, nearest_service
+from bot.places import provinces
+from bot.words import say
+
+
+def _answer(turn: Turn, act: Act) -> None:
+    turn.parts += answer(act["topic"], turn.form, act.get("aspect"))
+
+
+def _nearest(turn: Turn, act: Act) -> None:
+    topic, province = act.get("topic", ""), str(act.get("province"))
+    if province not in provinces():
+        return
+    sentence = nearest_service(topic, province, turn.form)
+    if sentence:
+        turn.parts.insert(1, sentence)  # what is near matters more than the rest of the answer
+    elif not turn.parts:
+        turn.say("place_noted", province=provinces()[province].name(turn.form))
+
+
+def _ask(turn: Turn, act: Act) -> None:
+    turn.question = say(f"ask_{act['what']}", turn.form)
+    if act["what"] == "consent":
+        turn.offer("option_yes", "/affirm")
+        turn.offer("option_no", "/deny")
+
+
+ACTS: dict[str, CarryOut] = {
+    "answer": _answer,
+    "nearest": _nearest,
+    "ask": _ask,
+}
