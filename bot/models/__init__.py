@@ -12,7 +12,8 @@ from bot.models.conversation import (
     Priority,
     State,
 )
-from bot.models.people import Channel, Consent, Contact, Form, Need
+from bot.models.needs import FollowUp, Need, Profile, SeriesOptOut, Skill, SpendAlarm
+from bot.models.people import Channel, Consent, ConsentText, Contact, Erasure, Form
 from bot.models.staff import AuditEvent, Operator, Role, StaffSession
 
 __all__ = [
@@ -21,18 +22,25 @@ __all__ = [
     "Base",
     "Channel",
     "Consent",
+    "ConsentText",
     "Contact",
     "Conversation",
     "Delivery",
     "Direction",
+    "Erasure",
     "Escalation",
+    "FollowUp",
     "Form",
     "Message",
     "Need",
     "Note",
     "Operator",
     "Priority",
+    "Profile",
     "Role",
+    "SeriesOptOut",
+    "Skill",
+    "SpendAlarm",
     "StaffSession",
     "State",
 ]

@@ -76,6 +76,8 @@ class Conversation(Base):
     # What a number means as a reply: [{"key": "1", "label": …, "payload": …}], and MORE's remainder.
     options: Mapped[list[dict[str, str]] | None] = mapped_column(EncryptedJSON("conversation.options"))
     more: Mapped[list[str] | None] = mapped_column(EncryptedJSON("conversation.more"))
+    # Own words given in an interview, until consent says whether they are kept.
+    draft: Mapped[dict[str, str] | None] = mapped_column(EncryptedJSON("conversation.draft"))
     not_understood: Mapped[int] = mapped_column(default=0)
     # A sign of danger was seen: from then on less is needed to call a person.
     wary: Mapped[bool] = mapped_column(default=False, server_default=false())
@@ -107,6 +109,8 @@ class Message(Base):
     operator_id: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
     # text, button, edited, media, page …: what it is, where that isn't plain text.
     kind: Mapped[str] = mapped_column(String(16), default="text")
+    # Out, begun by the system and not by the person: of which series (bot/outbound.py).
+    series: Mapped[str | None] = mapped_column(String(16), index=True)
     body: Mapped[str] = mapped_column(Encrypted("message.body"))
     options: Mapped[list[dict[str, str]] | None] = mapped_column(EncryptedJSON("message.options"))
     # Out: where to. In: the number or bot that was written to, so that the reply comes from there.

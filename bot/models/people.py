@@ -1,11 +1,11 @@
-"""A person who writes to us on one channel, what they agreed to, and what they need."""
+"""A person who writes to us on one channel, what they agreed to, and the proof of what was deleted."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.models.base import Base
@@ -41,18 +41,38 @@ class Contact(Base):
     safe_to_text: Mapped[bool | None]
     stopped_at: Mapped[datetime | None] = mapped_column(UTCTime)
     blocked_at: Mapped[datetime | None] = mapped_column(UTCTime)
+    # Told an age under 15 without an adult: no consent is asked, a person answers.
+    seems_child: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UTCTime, default=now)
 
 
+class ConsentText(Base):
+    """The words of a consent question as they were shown; `version` is their hash."""
+
+    __tablename__ = "consent_text"
+
+    version: Mapped[str] = mapped_column(String(32), primary_key=True)
+    purpose: Mapped[str] = mapped_column(String(32))
+    form: Mapped[Form] = mapped_column(String(8))
+    text: Mapped[str] = mapped_column(Text)
+    shown_at: Mapped[datetime] = mapped_column(UTCTime, default=now)
+
+
 class Consent(Base):
-    """A yes to one purpose: when, to which text, in which form; withdrawn when."""
+    """A yes or no to one purpose: when, to which text, in which form; withdrawn when."""
 
     __tablename__ = "consent"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"), index=True)
     purpose: Mapped[str] = mapped_column(String(32))
+    # For sharing: with which partner; one yes never covers another partner.
+    partner: Mapped[str | None] = mapped_column(String(64))
     given: Mapped[bool]
+    # asked | adult (one answered for a child) | emergency (an operator's exception, with a reason)
+    basis: Mapped[str] = mapped_column(String(16), default="asked", server_default="asked")
+    operator_id: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
+    reason: Mapped[str | None] = mapped_column(Encrypted("consent.reason"))
     text_version: Mapped[str] = mapped_column(String(32))
     form: Mapped[Form] = mapped_column(String(8))
     channel: Mapped[Channel] = mapped_column(String(16))
@@ -60,16 +80,16 @@ class Consent(Base):
     withdrawn_at: Mapped[datetime | None] = mapped_column(UTCTime)
 
 
-class Need(Base):
-    """What a person asked for, kept by consent."""
+class Erasure(Base):
+    """The proof that something was deleted: when, how many rows of what, and nothing of what they held."""
 
-    __tablename__ = "need"
+    __tablename__ = "erasure"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"), index=True)
-    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversation.id"), index=True)
-    consent_id: Mapped[int] = mapped_column(ForeignKey("consent.id"))
-    kind: Mapped[str] = mapped_column(String(32))
-    province: Mapped[str | None] = mapped_column(String(2))
-    for_whom: Mapped[str | None] = mapped_column(String(16))
+    # Told to the person; whoever has it can ask for the proof.
+    receipt: Mapped[str] = mapped_column(String(16), unique=True)
+    cause: Mapped[str] = mapped_column(String(16))
+    counts: Mapped[dict[str, int]] = mapped_column(JSON)
+    # Over the receipt, the time and the ids of the rows that are gone.
+    hash: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime] = mapped_column(UTCTime, default=now)
