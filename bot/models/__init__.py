@@ -12,14 +12,18 @@ from bot.models.conversation import (
     Priority,
     State,
 )
+from bot.models.directory import Capacity, DirectoryChange, Organisation, ReferralMethod, Service
+from bot.models.jobs import EmployerLink, JobAlert, JobAlertSent, Listing, ListingState
 from bot.models.needs import FollowUp, Need, Profile, SeriesOptOut, Skill, SpendAlarm
 from bot.models.people import Channel, Consent, ConsentText, Contact, Erasure, Form
+from bot.models.referral import Referral, ReferralAccess, ReferralEvent, ReferralState
 from bot.models.staff import AuditEvent, Operator, Role, StaffSession
 
 __all__ = [
     "AuditEvent",
     "Author",
     "Base",
+    "Capacity",
     "Channel",
     "Consent",
     "ConsentText",
@@ -27,18 +31,31 @@ __all__ = [
     "Conversation",
     "Delivery",
     "Direction",
+    "DirectoryChange",
+    "EmployerLink",
     "Erasure",
     "Escalation",
     "FollowUp",
     "Form",
+    "JobAlert",
+    "JobAlertSent",
+    "Listing",
+    "ListingState",
     "Message",
     "Need",
     "Note",
     "Operator",
+    "Organisation",
     "Priority",
     "Profile",
+    "Referral",
+    "ReferralAccess",
+    "ReferralEvent",
+    "ReferralMethod",
+    "ReferralState",
     "Role",
     "SeriesOptOut",
+    "Service",
     "Skill",
     "SpendAlarm",
     "StaffSession",
