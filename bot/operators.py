@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from bot import audit
 from bot.models import Channel, Operator, Role, StaffSession
 from bot.models.columns import keyring, now
+from bot.teams import FRONT_DESK, by_keys
 
 SHORTEST_PASSWORD = 12
 _hasher = PasswordHasher()
@@ -32,10 +34,11 @@ def add(
     role: Role = Role.OPERATOR,
     *,
     language: str = "km",
+    teams: Iterable[str] = (FRONT_DESK,),
     on_call: bool = False,
     pager: tuple[Channel, str] | None = None,
 ) -> tuple[Operator, str]:
-    """A new operator and the password for their first sign-in. Raises NameTaken."""
+    """A new operator and the password for their first sign-in. Raises NameTaken, NoSuchTeam."""
     if _find(session, name) is not None:
         raise NameTaken(name)
     password = _one_time_password()
@@ -45,6 +48,7 @@ def add(
         role=role,
         password_hash=_hasher.hash(password),
         language=language,
+        teams=by_keys(session, teams),
         on_call=on_call,
         pager_channel=pager[0] if pager else None,
         pager_address=pager[1] if pager else None,

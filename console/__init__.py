@@ -5,7 +5,19 @@ from __future__ import annotations
 from flask import Blueprint, Flask, redirect, url_for
 from werkzeug.wrappers import Response
 
-from console import conversation, errors, language, queue, security, sessions, sign_in
+from bot.permissions import Permission
+from console import (
+    access,
+    conversation,
+    errors,
+    language,
+    navigation,
+    queue,
+    security,
+    sessions,
+    sign_in,
+)
+from console.access import permit
 
 
 def register(app: Flask) -> None:
@@ -26,14 +38,18 @@ def register(app: Flask) -> None:
     )
     console.before_request(language.choose)
     console.before_request(sessions.require_operator)
+    console.before_request(access.require_permission)
     security.protect(app, console)
     language.install(app)
+    navigation.install(app)
     errors.install(console)
 
     @console.get("")
     @console.get("/")
+    @permit(Permission.OWN_ACCOUNT)
     def home() -> Response:
-        return redirect(url_for("console.queue_page"))
+        mine = navigation.items()
+        return redirect(url_for(mine[0].endpoint if mine else "console.password_page"))
 
     sign_in.add_routes(app, console)
     queue.add_routes(console)

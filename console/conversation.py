@@ -8,7 +8,6 @@ import secrets
 from flask import (
     Blueprint,
     Response,
-    abort,
     flash,
     g,
     redirect,
@@ -23,9 +22,11 @@ from werkzeug.wrappers import Response as AnyResponse
 import current
 from bot import audit, handoff, outbox
 from bot.models import Conversation, Direction, Escalation, Form, Message, Note, Operator, State
+from bot.permissions import Permission
 from bot.replies import PERSON_KEY
 from bot.words import say
-from console import labels
+from console import access, labels
+from console.access import permit
 from console.language import gettext as _
 
 _LONGEST_REPLY = 1_500
@@ -42,9 +43,10 @@ def add_routes(console: Blueprint) -> None:
     console.add_url_rule(f"{base}/hand-back", "hand_back", hand_back, methods=["POST"])
 
 
+@permit(Permission.CONVERSATION_READ)
 def conversation_page(conversation_id: int) -> str:
     with current.database().transaction() as db:
-        conversation = _get(db, conversation_id)
+        conversation = access.conversation(db, conversation_id)
         audit.record(db, db.get_one(Operator, g.operator.id), "read", f"conversation:{conversation_id}")
         entries = _entries(db, conversation)
         owner = db.get(Operator, conversation.operator_id) if conversation.operator_id else None
@@ -67,10 +69,11 @@ def conversation_page(conversation_id: int) -> str:
         )
 
 
+@permit(Permission.CONVERSATION_READ)
 def conversation_messages(conversation_id: int) -> AnyResponse:
     """The messages anew, or 204 where nothing changed."""
     with current.database().reading() as db:
-        conversation = _get(db, conversation_id)
+        conversation = access.conversation(db, conversation_id)
         entries = _entries(db, conversation)
         version = _version(entries, conversation)
         if request.args.get("version") == version:
@@ -86,6 +89,7 @@ def conversation_messages(conversation_id: int) -> AnyResponse:
     return Response(page)
 
 
+@permit(Permission.CONVERSATION_ANSWER)
 def reply(conversation_id: int) -> AnyResponse:
     """Queues the operator's words to the person, once for each page that was filled in."""
     text = request.form.get("text", "").strip()
@@ -109,11 +113,12 @@ def reply(conversation_id: int) -> AnyResponse:
     return _back_to(conversation_id)
 
 
+@permit(Permission.NOTE)
 def note(conversation_id: int) -> AnyResponse:
     """Keeps an internal note; it is never sent."""
     text = request.form.get("text", "").strip()
     with current.database().transaction() as db:
-        _get(db, conversation_id)
+        access.conversation(db, conversation_id)
         if text:
             operator = db.get_one(Operator, g.operator.id)
             db.add(Note(conversation_id=conversation_id, operator_id=operator.id, body=text[:_LONGEST_REPLY]))
@@ -121,6 +126,7 @@ def note(conversation_id: int) -> AnyResponse:
     return _back_to(conversation_id)
 
 
+@permit(Permission.CONVERSATION_ANSWER)
 def close(conversation_id: int) -> AnyResponse:
     with current.database().transaction() as db:
         operator = db.get_one(Operator, g.operator.id)
@@ -136,6 +142,7 @@ def close(conversation_id: int) -> AnyResponse:
     return redirect(url_for("console.queue_page"))
 
 
+@permit(Permission.CONVERSATION_ANSWER)
 def hand_back(conversation_id: int) -> AnyResponse:
     """Gives the conversation back to the bot and tells the person so."""
     settings = current.settings()
@@ -153,13 +160,6 @@ def hand_back(conversation_id: int) -> AnyResponse:
             outbox.queue_notice(db, conversation, [words], with_person=True)
     flash(_("Handed back to the bot."))
     return redirect(url_for("console.queue_page"))
-
-
-def _get(db: Session, conversation_id: int) -> Conversation:
-    conversation = db.get(Conversation, conversation_id)
-    if conversation is None:
-        abort(404)
-    return conversation
 
 
 def _entries(db: Session, conversation: Conversation) -> list[Message | Note]:

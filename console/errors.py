@@ -6,6 +6,8 @@ from flask import Blueprint, abort, render_template
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from bot.permissions import Permission
+from console.access import permit
 from console.language import gettext as _
 
 
@@ -13,6 +15,7 @@ def install(console: Blueprint) -> None:
     """Gives the console's errors a page of its own, for what isn't there too."""
 
     @console.route("/<path:anything>")
+    @permit(Permission.OWN_ACCOUNT)
     def missing(anything: str) -> str:
         abort(404)
 

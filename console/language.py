@@ -31,6 +31,11 @@ def gettext(message: str) -> str:
     return console_translations(g.get("language", "en")).gettext(message)
 
 
+def N_(message: str) -> str:
+    """Marks the English `message` for the catalogues; gettext translates it when it is shown."""
+    return message
+
+
 def ngettext(one: str, many: str, number: int) -> str:
     """The words for one or for many; each is a message of its own, since Khmer has no plural."""
     return gettext(one if number == 1 else many)

@@ -15,7 +15,11 @@ import current
 from bot import handoff
 from bot.models import Contact, Conversation, Operator, State
 from bot.models.columns import now
-from console import labels, language
+from bot.permissions import Permission
+from bot.teams import may_see, seen_by
+from console import labels, language, navigation
+from console.access import permit
+from console.language import N_
 from console.language import gettext as _
 
 FILTERS = ("waiting", "mine", "all")
@@ -39,11 +43,13 @@ class Row:
 
 
 def add_routes(console: Blueprint) -> None:
+    navigation.add("console.queue_page", N_("Queue"), Permission.QUEUE_READ, order=10)
     console.add_url_rule("/queue", "queue_page", queue_page)
     console.add_url_rule("/queue/rows", "queue_rows", queue_rows)
     console.add_url_rule("/conversations/<int:conversation_id>/claim", "claim", claim, methods=["POST"])
 
 
+@permit(Permission.QUEUE_READ)
 def queue_page() -> str:
     shown = _shown()
     with current.database().reading() as db:
@@ -53,6 +59,7 @@ def queue_page() -> str:
     )
 
 
+@permit(Permission.QUEUE_READ)
 def queue_rows() -> AnyResponse:
     """The list anew, or 204 where nothing changed, so that focus and scroll stay."""
     shown = _shown()
@@ -66,10 +73,12 @@ def queue_rows() -> AnyResponse:
     )
 
 
+@permit(Permission.CONVERSATION_ANSWER)
 def claim(conversation_id: int) -> AnyResponse:
     """Takes the conversation; of several who try, one gets it and the others read who."""
     with current.database().transaction() as db:
-        if db.get(Conversation, conversation_id) is None:
+        found = db.get(Conversation, conversation_id)
+        if found is None or not may_see(g.operator, found):
             flash(_("This isn't here, or it isn't yours to see."))
             return redirect(url_for("console.queue_page"))
         try:
@@ -96,7 +105,7 @@ def _rows(db: Session, shown: str) -> list[Row]:
         select(Conversation, Contact, Operator)
         .join(Contact, Contact.id == Conversation.contact_id)
         .outerjoin(Operator, Operator.id == Conversation.operator_id)
-        .where(conditions[shown])
+        .where(conditions[shown], seen_by(g.operator))
         .order_by(Conversation.priority, Conversation.waiting_since)
         .limit(_MOST_ROWS)
     )
@@ -123,7 +132,8 @@ def _row(conversation: Conversation, contact: Contact, operator: Operator | None
 
 
 def _waiting(db: Session) -> int:
-    return db.scalar(select(func.count(Conversation.id)).where(Conversation.state == State.WAITING)) or 0
+    waiting = (Conversation.state == State.WAITING) & seen_by(g.operator)
+    return db.scalar(select(func.count(Conversation.id)).where(waiting)) or 0
 
 
 def _version(rows: list[Row]) -> str:

@@ -6,20 +6,20 @@ import hashlib
 import secrets
 from datetime import timedelta
 
-from flask import Response, g, redirect, request, url_for
+from flask import Response, current_app, g, redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 import current
 from bot.models import Operator, StaffSession
 from bot.models.columns import now
+from console import access
 
 COOKIE = "phlov_staff"
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
 _NOTE_SEEN_AFTER = timedelta(seconds=30)
-_OPEN = frozenset({"console.sign_in_page", "console.sign_in", "console.static", "console.set_language"})
-_BEFORE_OWN_PASSWORD = _OPEN | {"console.password_page", "console.choose_password", "console.sign_out"}
+_BEFORE_OWN_PASSWORD = frozenset({"console.password_page", "console.choose_password", "console.sign_out"})
 
 
 def require_operator() -> AnyResponse | None:
@@ -27,10 +27,11 @@ def require_operator() -> AnyResponse | None:
     operator = _operator_of_request()
     if operator is not None:
         g.operator = operator
-        if operator.one_time and request.endpoint not in _BEFORE_OWN_PASSWORD:
+        is_open = access.is_open(current_app, request.endpoint)
+        if operator.one_time and not is_open and request.endpoint not in _BEFORE_OWN_PASSWORD:
             return _go_to(url_for("console.password_page"))
         return None
-    if request.endpoint in _OPEN:
+    if access.is_open(current_app, request.endpoint):
         return None
     return _go_to(url_for("console.sign_in_page"))
 

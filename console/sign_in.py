@@ -23,8 +23,10 @@ import current
 from bot import audit, operators
 from bot.models import Operator
 from bot.models.columns import now
+from bot.permissions import Permission
 from bot.settings import Settings
 from console import language, sessions
+from console.access import anyone, permit
 from console.language import gettext as _
 
 
@@ -48,10 +50,12 @@ def add_routes(app: Flask, console: Blueprint) -> None:
     console.add_url_rule("/language", "set_language", set_language, methods=["POST"])
 
 
+@anyone
 def sign_in_page() -> str:
     return render_template("console/sign_in.html")
 
 
+@anyone
 def sign_in() -> Response | tuple[str, int]:
     """Checks name and password; the same answer for a wrong one and for an unknown name."""
     with current.database().transaction() as db:
@@ -66,11 +70,12 @@ def sign_in() -> Response | tuple[str, int]:
         language.use(operator)
         operator.signed_in_at = now()
         audit.record(db, operator, "sign_in", f"operator:{operator.id}")
-        response = redirect(url_for("console.queue_page"))
+        response = redirect(url_for("console.home"))
         sessions.start(db, operator, response)
     return response
 
 
+@permit(Permission.OWN_ACCOUNT)
 def sign_out() -> Response:
     response = redirect(url_for("console.sign_in_page"))
     with current.database().transaction() as db:
@@ -79,10 +84,12 @@ def sign_out() -> Response:
     return response
 
 
+@permit(Permission.OWN_ACCOUNT)
 def password_page() -> str:
     return render_template("console/password.html", shortest=operators.SHORTEST_PASSWORD)
 
 
+@permit(Permission.OWN_ACCOUNT)
 def choose_password() -> Response | tuple[str, int]:
     """Sets an own password; every other session of the operator ends."""
     new = request.form.get("password", "")
@@ -96,12 +103,13 @@ def choose_password() -> Response | tuple[str, int]:
             short = _("Choose a new password of at least %d characters.") % operators.SHORTEST_PASSWORD
             return _password_problem(short)
         operators.end_sessions(db, operator)
-        response = redirect(url_for("console.queue_page"))
+        response = redirect(url_for("console.home"))
         sessions.start(db, operator, response)
     flash(_("Your password is set."))
     return response
 
 
+@anyone
 def set_language() -> Response:
     """Switches the page's language, for the operator too when signed in."""
     wanted = request.form.get("language", "")

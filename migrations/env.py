@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
+from sqlalchemy import event
 from sqlalchemy.types import TypeDecorator
 
 from bot.database import make_engine
@@ -18,15 +19,21 @@ def render_plain_type(kind: str, item: Any, autogen: AutogenContext) -> str | Li
 
 
 engine = make_engine(context.config.attributes["url"])
+is_sqlite = engine.dialect.name == "sqlite"
+if is_sqlite:
+    # SQLite changes a table by copying and dropping it; what refers to it must not stop or follow that.
+    event.listen(engine, "connect", lambda raw, record: raw.execute("PRAGMA foreign_keys=OFF"))
 with engine.connect() as connection:
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
-        render_as_batch=connection.dialect.name == "sqlite",
+        render_as_batch=is_sqlite,
         render_item=render_plain_type,
         compare_type=False,
     )
     with context.begin_transaction():
         context.run_migrations()
+        if is_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+            raise RuntimeError("the migration left rows that refer to nothing")
     connection.commit()
 engine.dispose()

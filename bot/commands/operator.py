@@ -8,6 +8,7 @@ from bot import operators
 from bot.database import connect
 from bot.models import Channel, Role
 from bot.settings import load_settings
+from bot.teams import FRONT_DESK, NoSuchTeam
 
 
 @click.group()
@@ -19,11 +20,16 @@ def operator() -> None:
 @click.argument("name")
 @click.option("--role", type=click.Choice([role.value for role in Role]), default=Role.OPERATOR.value)
 @click.option(
+    "--team", "teams", multiple=True, default=[FRONT_DESK], show_default=True, help="May be repeated."
+)
+@click.option(
     "--language", type=click.Choice(["km", "en"]), default="km", help="Of the console and of pages."
 )
 @click.option("--on-call", is_flag=True, help="Page this operator when somebody waits.")
 @click.option("--pager", metavar="CHANNEL:ADDRESS", help="Where pages go: sms:+855… or telegram:CHAT_ID.")
-def add(name: str, role: str, language: str, on_call: bool, pager: str | None) -> None:
+def add(
+    name: str, role: str, teams: tuple[str, ...], language: str, on_call: bool, pager: str | None
+) -> None:
     """Add an operator; prints a password for the first sign-in."""
     where = _pager(pager)
     if on_call and where is None:
@@ -31,10 +37,18 @@ def add(name: str, role: str, language: str, on_call: bool, pager: str | None) -
     with connect(load_settings()).transaction() as session:
         try:
             _, password = operators.add(
-                session, name, Role(role), language=language, on_call=on_call, pager=where
+                session,
+                name,
+                Role(role),
+                language=language,
+                teams=teams,
+                on_call=on_call,
+                pager=where,
             )
         except operators.NameTaken:
             raise click.ClickException(f"there is an operator {name!r} already") from None
+        except NoSuchTeam as unknown:
+            raise click.ClickException(f"there is no team {str(unknown)!r}") from None
     click.echo(f"operator {name}: sign in once with {password}, then choose your own password")
 
 

@@ -17,7 +17,7 @@ from bot.models.jobs import EmployerLink, JobAlert, JobAlertSent, Listing, Listi
 from bot.models.needs import FollowUp, Need, Profile, SeriesOptOut, Skill, SpendAlarm
 from bot.models.people import Channel, Consent, ConsentText, Contact, Erasure, Form
 from bot.models.referral import Referral, ReferralAccess, ReferralEvent, ReferralState
-from bot.models.staff import AuditEvent, Operator, Role, StaffSession
+from bot.models.staff import AuditEvent, Operator, Role, StaffSession, Team
 
 __all__ = [
     "AuditEvent",
@@ -60,4 +60,5 @@ __all__ = [
     "SpendAlarm",
     "StaffSession",
     "State",
+    "Team",
 ]

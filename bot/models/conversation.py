@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from bot.models.base import Base
 from bot.models.columns import Encrypted, EncryptedJSON, UTCTime, now
 from bot.models.people import Channel, Contact, Form
+from bot.models.staff import Team
 
 
 class State(StrEnum):
@@ -65,6 +66,8 @@ class Conversation(Base):
     reason: Mapped[str | None] = mapped_column(String(32))
     waiting_since: Mapped[datetime | None] = mapped_column(UTCTime)
     operator_id: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
+    # Whose it is; None is everybody's.
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"), index=True)
     claimed_at: Mapped[datetime | None] = mapped_column(UTCTime)
     opened_at: Mapped[datetime] = mapped_column(UTCTime, default=now)
     closed_at: Mapped[datetime | None] = mapped_column(UTCTime)
@@ -87,6 +90,7 @@ class Conversation(Base):
     still_waiting_told_at: Mapped[datetime | None] = mapped_column(UTCTime)
 
     contact: Mapped[Contact] = relationship()
+    team: Mapped[Team | None] = relationship()
     messages: Mapped[list[Message]] = relationship(order_by="Message.id", viewonly=True)
 
 

@@ -1,11 +1,11 @@
-"""Operators, their sessions, and the audit trail of what they did."""
+"""Operators, their teams and sessions, and the audit trail of what they did."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import Column, ForeignKey, String, Table
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.models.base import Base
@@ -14,8 +14,32 @@ from bot.models.people import Channel
 
 
 class Role(StrEnum):
+    """What an operator is there for; bot/permissions.py says what each may do."""
+
     OPERATOR = "operator"
     SUPERVISOR = "supervisor"
+    MANAGER = "manager"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+
+team_member = Table(
+    "team_member",
+    Base.metadata,
+    Column("team_id", ForeignKey("team.id"), primary_key=True),
+    Column("operator_id", ForeignKey("operator.id"), primary_key=True, index=True),
+)
+
+
+class Team(Base):
+    """Operators who share conversations: the women's desk, Thai speakers …"""
+
+    __tablename__ = "team"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(32), unique=True)
+    name_km: Mapped[str] = mapped_column(String(64))
+    name_en: Mapped[str] = mapped_column(String(64))
 
 
 class Operator(Base):
@@ -35,6 +59,9 @@ class Operator(Base):
     disabled_at: Mapped[datetime | None] = mapped_column(UTCTime)
     signed_in_at: Mapped[datetime | None] = mapped_column(UTCTime)
     created_at: Mapped[datetime] = mapped_column(UTCTime, default=now)
+
+    # Read with the operator: a request decides by them after its session is closed.
+    teams: Mapped[list[Team]] = relationship(secondary=team_member, lazy="selectin", order_by=Team.id)
 
 
 class StaffSession(Base):

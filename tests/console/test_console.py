@@ -7,9 +7,12 @@ from flask import Flask
 from sqlalchemy import select
 
 from bot.database import Database
-from bot.models import AuditEvent, Contact, Conversation, Direction, Message, Note, State
+from bot.models import AuditEvent, Contact, Conversation, Direction, Message, Note, Role, State
 from bot.models.columns import now
+from bot.permissions import PERMISSIONS
+from console import access
 from tests.console.conftest import OWN_PASSWORD, Desk, new_waiting
+from tests.console.routes import console_rules, path_of
 
 OPEN = {"console.sign_in_page", "console.sign_in", "console.static", "console.set_language"}
 
@@ -22,10 +25,10 @@ def outgoing(database: Database) -> list[Message]:
 
 def test_every_page_but_the_sign_in_is_closed_to_strangers(app: Flask, database: Database) -> None:
     stranger = app.test_client()
-    for rule in app.url_map.iter_rules():
-        if not rule.rule.startswith("/console") or rule.endpoint in OPEN:
+    for rule in console_rules(app):
+        if rule.endpoint in OPEN:
             continue
-        path = rule.rule.replace("<int:conversation_id>", "1").replace("<path:anything>", "x")
+        path = path_of(app, rule)
         answer = stranger.get(path)
         if answer.status_code != 405:
             assert answer.headers.get("Location", "").endswith("/console/sign-in"), path
@@ -33,10 +36,13 @@ def test_every_page_but_the_sign_in_is_closed_to_strangers(app: Flask, database:
 
 
 def test_a_form_without_its_token_changes_nothing(app: Flask, desk: Desk, waiting: int) -> None:
-    for rule in app.url_map.iter_rules():
-        if rule.rule.startswith("/console") and "POST" in (rule.methods or ()):
-            path = rule.rule.replace("<int:conversation_id>", str(waiting)).replace("<path:anything>", "x")
-            assert desk.client.post(path, data={"text": "x"}).status_code == 400, path
+    for rule in console_rules(app):
+        if "POST" in (rule.methods or ()):
+            permission = access.permission_for(app, rule.endpoint)
+            allowed = permission is None or permission in PERMISSIONS[Role.OPERATOR]
+            path = path_of(app, rule, conversation_id=waiting)
+            expected = 400 if allowed else 403
+            assert desk.client.post(path, data={"text": "x"}).status_code == expected, path
     with desk.database.reading() as session:
         assert session.get_one(Conversation, waiting).state == State.WAITING
 
