@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from bot import picks, safety
+from bot import picks, safe_contact, safety
 from bot.brain import Brain, BrainTurn, BrainUnavailable, Events
 from bot.intents import SENSITIVE
 from bot.models import Form, Priority, State
@@ -20,6 +20,8 @@ from nlu.khmer.form import detect, script
 
 Act = dict[str, Any]
 _WORDS_TO_SWITCH = 3
+# What whoever holds the phone may go on with once the code word was used.
+_HARMLESS = ("!menu:", "/doc_", "/job_", MORE)
 MEDIA_KINDS = ("photo", "sticker", "voice", "video", "location", "contact", "file")
 
 
@@ -53,6 +55,8 @@ class Situation:
     safety_asked: bool = False
     is_first: bool = True
     wary: bool = False  # a sign of danger was seen earlier in the conversation
+    code_words: frozenset[str] = frozenset()
+    covered: bool = False  # the code word was used, and no operator has ended that
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,11 @@ def decide(incoming: Incoming, situation: Situation, brain: Brain) -> Decision:
     form = _form(text, situation)
     if picks.asks_stop(text):
         return _answer(form, "stop", {"do": "stop"})
+    if safe_contact.as_code_word(text) in situation.code_words:
+        return _cover(form)
     signs = safety.look(incoming.text, detect(text)[0] or situation.form, situation.wary)
+    if situation.covered:
+        return _while_covered(incoming, text, situation, form, signs, brain)
     with_a_person = situation.state in (State.WAITING, State.WITH_OPERATOR)
     if signs.at_once:
         return _more_urgent(form, signs.at_once) if with_a_person else _escalate(form, signs.at_once)
@@ -162,6 +170,32 @@ def _while_with_a_person(
     if judged.verdict is safety.Verdict.ESCALATE:
         return _more_urgent(form, judged)
     return Decision(Outcome.SILENT, form)
+
+
+def _cover(form: Form) -> Decision:
+    """The code word: nothing but a harmless menu for whoever reads it, and a person is told."""
+    acts = [{"do": "cover"}, {"do": "menu"}]
+    return Decision(Outcome.ANSWER, form, acts, reason=safe_contact.CODE_WORD, priority=Priority.SENSITIVE)
+
+
+def _while_covered(
+    incoming: Incoming, text: str, situation: Situation, form: Form, signs: safety.Signs, brain: Brain
+) -> Decision:
+    """Somebody else may hold the phone: everyday questions are answered, anything else gets the menu.
+
+    Signs of danger still reach the people who have the conversation; nothing is said of them.
+    """
+    menu = [{"do": "menu"}]
+    if signs.at_once:
+        return replace(_more_urgent(form, signs.at_once), acts=menu, outcome=Outcome.ANSWER)
+    if situation.state not in (State.WAITING, State.WITH_OPERATOR):
+        return _cover(form)  # a new conversation: it too has to reach a person
+    payload = _payload(incoming, text, situation)
+    if payload and payload.startswith(_HARMLESS):
+        decision = _picked(payload, situation, form, brain)
+        if decision.priority is None:
+            return decision
+    return Decision(Outcome.ANSWER, form, menu, "menu_help")
 
 
 def _picked(payload: str, situation: Situation, form: Form, brain: Brain) -> Decision:

@@ -82,5 +82,10 @@ def asks_delete(text: str) -> bool:
     return _bare(text) in _DELETE_WORDS
 
 
+def has_meaning(text: str) -> bool:
+    """Whether the whole message is a word that does something by itself."""
+    return asks_more(text) or asks_stop(text) or asks_start(text) or asks_delete(text)
+
+
 def _bare(text: str) -> str:
     return text.casefold().strip(" .!?។,'\"")

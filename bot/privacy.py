@@ -5,8 +5,21 @@ from __future__ import annotations
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from bot import audit
-from bot.models import Consent, Contact, Conversation, Escalation, Form, Message, Need, Note, State
+from bot import audit, safe_contact
+from bot.models import (
+    CallBack,
+    Consent,
+    Contact,
+    Conversation,
+    Draft,
+    Escalation,
+    Form,
+    Message,
+    Need,
+    Note,
+    State,
+    WrapUp,
+)
 from bot.models.columns import now
 
 KEEP_NEEDS = "keep_needs"
@@ -95,5 +108,8 @@ def forget(session: Session, contact: Contact) -> None:
         .where(Consent.contact_id == contact.id, Consent.withdrawn_at.is_(None))
         .values(withdrawn_at=now())
     )
-    contact.safe_to_text = None
+    session.execute(delete(Draft).where(Draft.conversation_id.in_(done)))
+    session.execute(delete(CallBack).where(CallBack.conversation_id.in_(done)))
+    session.execute(delete(WrapUp).where(WrapUp.conversation_id.in_(done)))
+    safe_contact.forget(contact)
     audit.record(session, None, "forget", f"contact:{contact.id}")

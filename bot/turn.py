@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import handoff, notices, outbox, paging, privacy
+from bot import handoff, notices, outbox, paging, privacy, safe_contact
 from bot.acts import Turn, carry_out
 from bot.brain import Brain
 from bot.database import Database
@@ -62,7 +62,11 @@ def _read(session: Session, claim: Claim) -> tuple[Incoming, Situation]:
     incoming = Incoming("" if payload else message.body, message.kind, payload)
     if conversation is None:
         situation = Situation(
-            form=contact.form, form_chosen=contact.form_chosen, stopped=bool(contact.stopped_at)
+            form=contact.form,
+            form_chosen=contact.form_chosen,
+            stopped=bool(contact.stopped_at),
+            code_words=safe_contact.code_words(session, contact),
+            covered=bool(contact.covered_since),
         )
         return incoming, situation
     stale = now() - conversation.last_message_at > _FORGET_DIALOGUE_AFTER
@@ -84,6 +88,8 @@ def _read(session: Session, claim: Claim) -> tuple[Incoming, Situation]:
         is_first=False,
         wary=conversation.wary,
         safety_asked=any(o["payload"] == SAFE for o in conversation.options or []),
+        code_words=safe_contact.code_words(session, contact),
+        covered=bool(contact.covered_since),
     )
 
 

@@ -14,7 +14,7 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import select
 
-from bot import inbox, notices, outbox, paging, sender
+from bot import inbox, notices, outbox, paging, safe_contact, sender
 from bot.brain import Brain, RasaBrain
 from bot.channels import providers
 from bot.database import Database, connect
@@ -96,7 +96,7 @@ class Worker:
         return False
 
     def _tell_still_waiting(self) -> None:
-        """One notice to whoever waits longer than promised, unless texting isn't safe."""
+        """One notice to whoever waits longer than promised, once it is safe to text."""
         before = now() - timedelta(minutes=self._settings.answer_minutes)
         with self._database.transaction() as session:
             waiting = (
@@ -104,8 +104,7 @@ class Worker:
                 .join(Contact)
                 .where(Conversation.state == State.WAITING, Conversation.waiting_since < before)
                 .where(Conversation.still_waiting_told_at.is_(None))
-                .where(Contact.safe_to_text.is_not(False), Contact.stopped_at.is_(None))
-                .where(Contact.blocked_at.is_(None))
+                .where(safe_contact.writable(now()))
                 .with_for_update(of=Conversation, skip_locked=True)
                 .limit(50)
             )

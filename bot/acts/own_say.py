@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot import privacy
+from bot import audit, privacy
 from bot.acts.turn import Act, CarryOut, Turn
 from bot.models import Form
 from bot.models.columns import now
@@ -48,6 +48,11 @@ def _note_safety(turn: Turn, act: Act) -> None:
     turn.contact.safe_to_text = bool(act["safe"])
 
 
+def _cover(turn: Turn, act: Act) -> None:
+    turn.contact.covered_since = now()
+    audit.record(turn.session, None, "code_word_used", f"contact:{turn.contact.id}")
+
+
 ACTS: dict[str, CarryOut] = {
     "change_language": _change_language,
     "language": _language,
@@ -56,4 +61,5 @@ ACTS: dict[str, CarryOut] = {
     "delete": _delete,
     "keep": _keep,
     "note_safety": _note_safety,
+    "cover": _cover,
 }

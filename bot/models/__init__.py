@@ -1,6 +1,7 @@
 """All tables."""
 
 from bot.models.base import Base
+from bot.models.casework import CallBack, CallState, Draft, Edition, Mention, ProtocolTick, WrapUp
 from bot.models.conversation import (
     Author,
     Conversation,
@@ -23,6 +24,8 @@ __all__ = [
     "AuditEvent",
     "Author",
     "Base",
+    "CallBack",
+    "CallState",
     "Capacity",
     "Channel",
     "Consent",
@@ -32,6 +35,8 @@ __all__ = [
     "Delivery",
     "Direction",
     "DirectoryChange",
+    "Draft",
+    "Edition",
     "EmployerLink",
     "Erasure",
     "Escalation",
@@ -41,6 +46,7 @@ __all__ = [
     "JobAlertSent",
     "Listing",
     "ListingState",
+    "Mention",
     "Message",
     "Need",
     "Note",
@@ -48,6 +54,7 @@ __all__ = [
     "Organisation",
     "Priority",
     "Profile",
+    "ProtocolTick",
     "Referral",
     "ReferralAccess",
     "ReferralEvent",
@@ -61,4 +68,5 @@ __all__ = [
     "StaffSession",
     "State",
     "Team",
+    "WrapUp",
 ]

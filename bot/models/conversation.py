@@ -121,6 +121,8 @@ class Message(Base):
     address: Mapped[str | None] = mapped_column(Encrypted("message.address"))
     provider_id: Mapped[str | None] = mapped_column(String(64))
     reply_to_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
+    # The failed message that this one sends again; each is sent again once at most.
+    resend_of_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"), unique=True)
     form: Mapped[Form | None] = mapped_column(String(8))
     segments: Mapped[int] = mapped_column(default=1)
     # What was understood and decided: intent, probability, outcome, reason (no text).

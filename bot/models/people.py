@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bot import aliases
 from bot.models.base import Base
 from bot.models.columns import Encrypted, UTCTime, now
 
@@ -25,6 +27,10 @@ class Form(StrEnum):
     ENGLISH = "en"
 
 
+def _alias(context: Any) -> str:
+    return aliases.unused(context.connection)
+
+
 class Contact(Base):
     """One address on one channel. The address is found by `address_hash`, a keyed hash."""
 
@@ -39,6 +45,18 @@ class Contact(Base):
     form_chosen: Mapped[bool] = mapped_column(default=False)
     # The person's answer to "is it safe to text you here?"; None until they answered.
     safe_to_text: Mapped[bool | None]
+    # Two neutral words by which operators speak of the person (bot/aliases.py).
+    alias: Mapped[str] = mapped_column(String(aliases.LONGEST), unique=True, default=_alias)
+    # Contacts that an operator linked as one person share the first one's id.
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"), index=True)
+    # Safe contact (bot/safe_contact.py): hours of Phnom Penh not to write in, from and until.
+    quiet_from: Mapped[int | None]
+    quiet_until: Mapped[int | None]
+    # When the person writes this word, the conversation turns harmless at once, until an operator ends it.
+    code_word: Mapped[str | None] = mapped_column(Encrypted("contact.code_word"))
+    covered_since: Mapped[datetime | None] = mapped_column(UTCTime)
+    prefers_call: Mapped[bool] = mapped_column(default=False, server_default=false())
+    contact_note: Mapped[str | None] = mapped_column(Encrypted("contact.contact_note"))
     stopped_at: Mapped[datetime | None] = mapped_column(UTCTime)
     blocked_at: Mapped[datetime | None] = mapped_column(UTCTime)
     # Told an age under 15 without an adult: no consent is asked, a person answers.
