@@ -31,6 +31,9 @@ def reason(name: str | None) -> str:
         "bot_failed": _("the bot failed on a message"),
         "not_understood": _("not understood twice"),
         "not_delivered": _("a message was not delivered"),
+        "code_word": _("the code word was used"),
+        "call_back": _("a call is due"),
+        "follow_up": _("a follow-up is due"),
     }
     return words.get(name or "", name or "")
 
