@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from bot.commands.evaluate import NoBrain
 from sqlalchemy import select
 
 from bot import aliases, handoff, inbox, operators, safe_contact, unsafe_words
+from bot.commands.evaluate import NoBrain
 from bot.database import Database
 from bot.models import AuditEvent, Channel, Contact, Conversation, Form, Message, State
 from bot.models.columns import now
