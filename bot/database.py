@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,16 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.crypto import Keyring
-from bot.models.columns import use_keyring
+from bot.models.columns import now, use_keyring
 from bot.settings import ROOT, Settings
 
 _BUSY_SECONDS = 10
+_POOL_SECONDS = 5  # to wait for a free connection
+_DEAD_PEER_SECONDS = 10  # until a database host that fell silent counts as gone
 
 
 class Database:
@@ -46,6 +49,14 @@ class Database:
             yield session
 
 
+def shared_now(session: Session) -> datetime:
+    """The present time for leases: the database's where hosts share it, as their own clocks may differ."""
+    if session.get_bind().dialect.name == "sqlite":
+        return now()
+    moment: datetime = session.scalars(select(func.clock_timestamp())).one()
+    return moment.astimezone(UTC)
+
+
 def connect(settings: Settings) -> Database:
     """The database of `settings`, with the keys in use."""
     use_keyring(Keyring(settings.keys))
@@ -62,8 +73,16 @@ def make_engine(url: str) -> Engine:
             url,
             pool_pre_ping=True,
             pool_size=10,
+            pool_timeout=_POOL_SECONDS,
             hide_parameters=True,
-            connect_args={"connect_timeout": 5, "options": options},
+            connect_args={
+                "connect_timeout": 5,
+                "options": options,
+                "keepalives_idle": _DEAD_PEER_SECONDS,
+                "keepalives_interval": 2,
+                "keepalives_count": 3,
+                "tcp_user_timeout": _DEAD_PEER_SECONDS * 1000,
+            },
         )
     path = url.removeprefix("sqlite:///")
     if path and path != ":memory:":

@@ -6,30 +6,33 @@ killed worker had in hand is taken up again.
 
 from __future__ import annotations
 
+import contextlib
 import secrets
-import time
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import phonenumbers
-from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy import Select, and_, exists, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
-from bot.database import Database
+from bot.database import Database, shared_now
 from bot.models import Author, Channel, Contact, Delivery, Direction, Form, Message
-from bot.models.columns import keyring, now
+from bot.models.columns import keyring
 from nlu.khmer import clean
 
 LEASE = timedelta(seconds=60)
 MOST_TRIES = 3
+# A channel that tells when a message was written may deliver out of order: this long it may catch up.
+SETTLE = timedelta(seconds=0.5)
+_RACES = 3
 _LONGEST_BODY = 20_000
 
 
 @dataclass(frozen=True)
 class Inbound:
     """A message as a channel delivers it, before it is stored. `written_to` is our number, `payload`
-    what a pressed button stands for, `sent_at_ms` the sender's clock where the channel tells it."""
+    what a pressed button stands for, `sent_at_us` the sender's clock in microseconds, if told."""
 
     channel: Channel
     provider_id: str
@@ -37,7 +40,7 @@ class Inbound:
     body: str
     kind: str = "text"
     written_to: str | None = None
-    sent_at_ms: int | None = None
+    sent_at_us: int | None = None
     payload: str | None = None
 
 
@@ -65,32 +68,35 @@ def normalise_address(channel: Channel, address: str, country: str) -> str:
 
 def accept(database: Database, inbound: Inbound) -> bool:
     """Stores `inbound` durably; False where this delivery was stored before."""
-    try:
-        with database.transaction() as session:
-            if _is_known(session, inbound):
-                return False
-            contact = find_or_create_contact(session, inbound.channel, inbound.address)
-            session.add(
-                Message(
-                    contact_id=contact.id,
-                    direction=Direction.IN,
-                    channel=inbound.channel,
-                    author=Author.PERSON,
-                    kind=inbound.kind,
-                    body=clean(inbound.body[:_LONGEST_BODY]),
-                    options=[{"payload": inbound.payload}] if inbound.payload is not None else None,
-                    address=inbound.written_to,
-                    provider_id=inbound.provider_id,
-                    state=Delivery.RECEIVED,
-                    position=inbound.sent_at_ms or time.time_ns() // 1_000_000,
-                )
+    for _ in range(_RACES):
+        with contextlib.suppress(IntegrityError):
+            # Another delivery of the same message, or of the contact's first one, may win the race.
+            return _store(database, inbound)
+    return _store(database, inbound)
+
+
+def _store(database: Database, inbound: Inbound) -> bool:
+    with database.transaction() as session:
+        if _is_known(session, inbound):
+            return False
+        contact = find_or_create_contact(session, inbound.channel, inbound.address)
+        at = shared_now(session)
+        session.add(
+            Message(
+                contact_id=contact.id,
+                direction=Direction.IN,
+                channel=inbound.channel,
+                author=Author.PERSON,
+                kind=inbound.kind,
+                body=clean(inbound.body[:_LONGEST_BODY]),
+                options=[{"payload": inbound.payload}] if inbound.payload is not None else None,
+                address=inbound.written_to,
+                provider_id=inbound.provider_id,
+                state=Delivery.RECEIVED,
+                position=inbound.sent_at_us or int(at.timestamp() * 1_000_000),
+                next_attempt_at=at if inbound.sent_at_us is None else at + SETTLE,
             )
-    except IntegrityError:
-        # Another delivery of the same message, or of the contact's first one, won the race.
-        with database.transaction() as session:
-            if _is_known(session, inbound):
-                return False
-        return accept(database, inbound)
+        )
     return True
 
 
@@ -138,7 +144,25 @@ class Claim:
 
 def claim_next(database: Database) -> Claim | None:
     """Claims the oldest message whose contact has no earlier one waiting, or None."""
-    at = now()
+    with database.transaction() as session:
+        at = shared_now(session)
+        candidate = session.execute(_oldest_due(at)).first()
+        if candidate is None:
+            return None
+        message_id, contact_id = candidate
+        if not _holds_lane(session, message_id, contact_id, at):
+            return None  # another worker is just claiming a message of the same person
+        lease = secrets.token_hex(8)
+        row = session.execute(
+            update(Message)
+            .where(Message.id == message_id, Message.state == Delivery.RECEIVED)
+            .values(lease=lease, lease_until=at + LEASE, attempts=Message.attempts + 1)
+            .returning(Message.id, Message.attempts)
+        ).first()
+    return Claim(row[0], lease, row[1]) if row else None
+
+
+def _oldest_due(at: datetime) -> Select[int, int | None]:
     earlier = aliased(Message)
     waiting = and_(Message.direction == Direction.IN, Message.state == Delivery.RECEIVED)
     first_in_lane = ~exists().where(
@@ -152,26 +176,35 @@ def claim_next(database: Database) -> Claim | None:
             and_(earlier.id != Message.id, earlier.lease_until > at),
         ),
     )
-    candidate = (
-        select(Message.id)
+    return (
+        select(Message.id, Message.contact_id)
         .where(waiting, Message.next_attempt_at <= at, first_in_lane)
         .where(or_(Message.lease_until.is_(None), Message.lease_until < at))
         .order_by(Message.id)
         .limit(1)
         .with_for_update(skip_locked=True)
     )
-    lease = secrets.token_hex(8)
-    with database.transaction() as session:
-        message_id = session.scalars(candidate).first()
-        if message_id is None:
-            return None
-        row = session.execute(
-            update(Message)
-            .where(Message.id == message_id, Message.state == Delivery.RECEIVED)
-            .values(lease=lease, lease_until=at + LEASE, attempts=Message.attempts + 1)
-            .returning(Message.id, Message.attempts)
-        ).first()
-    return Claim(row[0], lease, row[1]) if row else None
+
+
+def _holds_lane(session: Session, message_id: int, contact_id: int | None, at: datetime) -> bool:
+    """Locks the contact for this transaction; False where somebody else claims or holds a message of theirs.
+
+    Without it two workers could take two messages of one person at the same moment: each sees the
+    other's lease only once it is committed.
+    """
+    contact = (
+        select(Contact.id).where(Contact.id == contact_id).with_for_update(skip_locked=True, key_share=True)
+    )
+    if session.scalars(contact).first() is None:
+        return False
+    in_hand = select(Message.id).where(
+        Message.contact_id == contact_id,
+        Message.direction == Direction.IN,
+        Message.state == Delivery.RECEIVED,
+        Message.id != message_id,
+        Message.lease_until > at,
+    )
+    return session.scalars(in_hand).first() is None
 
 
 def release_leases(database: Database) -> None:

@@ -115,7 +115,7 @@ def queue_page(session: Session, operator: Operator, text: str) -> None:
                 address=operator.pager_address,
                 state=Delivery.QUEUED,
                 segments=segments.count(text),
-                position=time.time_ns() // 1_000_000,
+                position=time.time_ns() // 1_000,
             )
         )
 
@@ -132,7 +132,7 @@ def _outgoing(contact: Contact, conversation: Conversation, text: str, author: A
         form=form,
         segments=segments.count(text) if contact.channel == Channel.SMS else 1,
         state=Delivery.QUEUED,
-        position=time.time_ns() // 1_000_000,
+        position=time.time_ns() // 1_000,
     )
 
 

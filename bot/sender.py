@@ -10,24 +10,30 @@ from __future__ import annotations
 
 import random
 import secrets
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, exists, or_, select
+import structlog
+from sqlalchemy import Select, and_, exists, or_, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, aliased
 
 from bot.channels import Outgoing, Provider, Refused, Sent, TryLater, Uncertain
 from bot.channels.provider import Ending
-from bot.database import Database
+from bot.database import Database, shared_now
 from bot.models import Channel, Contact, Delivery, Direction, Message
 from bot.models.columns import now
 from bot.outbox import fail
+
+log = structlog.get_logger()
 
 LEASE = timedelta(seconds=30)
 LOOK_UP_AFTER = timedelta(seconds=5)
 MOST_TRIES = 10
 _LONGEST_WAIT = 300.0
 _LOOKUPS = 5
+_INSIST_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -51,9 +57,24 @@ def send_next(database: Database, providers: dict[Channel, Provider]) -> bool:
         ending = provider.find(claim.message, claim.since, _known_ids(database, claim.message))
     else:
         ending = provider.send(claim.message)
-    with database.transaction() as session:
-        _finish(session, claim, ending)
+    _note(database, claim, ending)
     return True
+
+
+def _note(database: Database, claim: _Claim, ending: Ending) -> None:
+    """Keeps how it ended, insisting while the lease lasts: what isn't kept would have to be looked up,
+    and not every provider can tell."""
+    gives_up = time.monotonic() + LEASE.total_seconds()
+    while True:
+        try:
+            with database.transaction() as session:
+                _finish(session, claim, ending)
+            return
+        except OperationalError as error:
+            if time.monotonic() > gives_up:
+                raise
+            log.error("ending_not_kept", message=claim.message.id, error=type(error).__name__)
+            time.sleep(_INSIST_SECONDS)
 
 
 def release_leases(database: Database) -> None:
@@ -66,28 +87,9 @@ def release_leases(database: Database) -> None:
 
 
 def _claim(database: Database) -> _Claim | None:
-    at = now()
-    earlier = aliased(Message)
-    under_way = (Delivery.QUEUED, Delivery.SENDING)
-    in_order = ~exists().where(
-        earlier.contact_id == Message.contact_id,
-        earlier.direction == Direction.OUT,
-        earlier.state.in_(under_way),
-        earlier.id < Message.id,
-    )
-    due = or_(
-        and_(Message.state == Delivery.QUEUED, Message.next_attempt_at <= at),
-        and_(Message.state == Delivery.SENDING, Message.lease_until < at),
-    )
-    query = (
-        select(Message)
-        .where(Message.direction == Direction.OUT, due, in_order)
-        .order_by(Message.next_attempt_at, Message.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
     with database.transaction() as session:
-        message = session.scalars(query).first()
+        at = shared_now(session)
+        message = session.scalars(_next_due(at)).first()
         if message is None:
             return None
         look_up = message.state == Delivery.SENDING
@@ -106,6 +108,28 @@ def _claim(database: Database) -> _Claim | None:
             sender=_written_to(session, message),
         )
         return _Claim(outgoing, message.channel, message.lease, look_up, message.sent_at or at)
+
+
+def _next_due(at: datetime) -> Select[Message]:
+    earlier = aliased(Message)
+    under_way = (Delivery.QUEUED, Delivery.SENDING)
+    in_order = ~exists().where(
+        earlier.contact_id == Message.contact_id,
+        earlier.direction == Direction.OUT,
+        earlier.state.in_(under_way),
+        earlier.id < Message.id,
+    )
+    due = or_(
+        and_(Message.state == Delivery.QUEUED, Message.next_attempt_at <= at),
+        and_(Message.state == Delivery.SENDING, Message.lease_until < at),
+    )
+    return (
+        select(Message)
+        .where(Message.direction == Direction.OUT, due, in_order)
+        .order_by(Message.next_attempt_at, Message.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
 
 
 def _written_to(session: Session, message: Message) -> str | None:
@@ -138,11 +162,12 @@ def _finish(session: Session, claim: _Claim, ending: Ending) -> None:
     message = session.get(Message, claim.message.id, with_for_update=True)
     if message is None or message.lease != claim.lease or message.state != Delivery.SENDING:
         return  # a receipt, or another worker after the lease ran out, was faster
+    at = shared_now(session)
     match ending:
         case Sent(provider_id):
             message.state = Delivery.SENT
             message.provider_id = provider_id
-            message.sent_at = now()
+            message.sent_at = at
             message.lease = message.lease_until = None
         case TryLater(error, after):
             if message.attempts >= MOST_TRIES:
@@ -152,18 +177,18 @@ def _finish(session: Session, claim: _Claim, ending: Ending) -> None:
                 message.error = error
                 message.lease = message.lease_until = None
                 wait = _back_off(message.attempts) if after is None else after
-                message.next_attempt_at = now() + timedelta(seconds=wait)
+                message.next_attempt_at = at + timedelta(seconds=wait)
         case Refused(error, gone):
             fail(session, message, error)
             if gone and message.contact_id is not None:
                 session.get_one(Contact, message.contact_id).blocked_at = now()
         case Uncertain(error):
             message.error = error
-            started = message.sent_at or now()
-            if error == "telegram_has_no_lookup" or now() - started > _LOOKUPS * LEASE:
+            started = message.sent_at or at
+            if error == "telegram_has_no_lookup" or at - started > _LOOKUPS * LEASE:
                 fail(session, message, "may_have_arrived")
             else:
-                message.lease_until = now() + LOOK_UP_AFTER
+                message.lease_until = at + LOOK_UP_AFTER
 
 
 def _back_off(attempts: int) -> float:

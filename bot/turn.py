@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from bot import handoff, notices, outbox, paging, privacy, safe_contact
 from bot.acts import Turn, carry_out
-from bot.brain import Brain
+from bot.brain import Brain, BrainTurn, BrainUnavailable, Events
 from bot.database import Database
 from bot.decide import Decision, Incoming, Outcome, Situation, decide
 from bot.inbox import MOST_TRIES, Claim
@@ -21,6 +21,8 @@ from bot.models import Contact, Conversation, Delivery, Form, Message, Priority,
 from bot.models.columns import now
 from bot.replies import SAFE, compose
 from bot.settings import Settings
+from nlu.khmer import normalise
+from nlu.khmer.form import detect
 
 log = structlog.get_logger()
 
@@ -34,11 +36,14 @@ class TurnOvertaken(Exception):
 
 
 def take_turn(database: Database, claim: Claim, brain: Brain, settings: Settings) -> None:
-    """Handles the claimed message. After MOST_TRIES failures it goes to a human instead."""
+    """Handles the claimed message. The last of MOST_TRIES does without the brain; after it a human has it."""
+    if claim.attempts > MOST_TRIES:  # each time the process died, so that not even a failure was noted
+        _set_aside(database, claim, settings)
+        return
     try:
         with database.reading() as session:
             incoming, situation = _read(session, claim)
-        decision = decide(incoming, situation, brain)
+        decision = decide(incoming, situation, brain if claim.attempts < MOST_TRIES else _NoBrain())
         with database.transaction() as session:
             _write(session, claim, situation, decision, settings)
     except TurnOvertaken:
@@ -47,10 +52,16 @@ def take_turn(database: Database, claim: Claim, brain: Brain, settings: Settings
         # The text of an exception may quote a message; its kind and place are enough to find it.
         log.error("turn_failed", message=claim.message_id, error=type(error).__name__, attempt=claim.attempts)
         if claim.attempts >= MOST_TRIES:
-            with database.transaction() as session:
-                _give_to_human(session, claim, settings)
+            _set_aside(database, claim, settings)
         else:
             _put_back(database, claim, wait=True)
+
+
+class _NoBrain:
+    """The brain of the last try: danger is found by the patterns alone, all else goes to a person."""
+
+    def turn(self, events: Events, text: str, picked: bool = False) -> BrainTurn:
+        raise BrainUnavailable("left out")
 
 
 def _read(session: Session, claim: Claim) -> tuple[Incoming, Situation]:
@@ -140,7 +151,8 @@ def _hold(session: Session, claim: Claim) -> tuple[Message, Contact, Conversatio
     message = session.get_one(Message, claim.message_id, with_for_update=True)
     if message.state != Delivery.RECEIVED or message.lease != claim.lease:
         raise TurnOvertaken
-    contact = session.get_one(Contact, message.contact_id, with_for_update=True)
+    # Not the key: a webhook may go on storing messages of this contact meanwhile.
+    contact = session.get_one(Contact, message.contact_id, with_for_update={"key_share": True})
     conversation = open_conversation(session, contact, lock=True)
     if conversation is None:
         conversation = Conversation(contact_id=contact.id, state=State.BOT, not_understood=0, pages=0)
@@ -163,8 +175,18 @@ def _note_handled(message: Message, conversation: Conversation, decision: Decisi
     conversation.last_message_at = now()
 
 
-def _give_to_human(session: Session, claim: Claim, settings: Settings) -> None:
-    """A message that always fails: it is set aside, the person is told, an operator sees it."""
+def _set_aside(database: Database, claim: Claim, settings: Settings) -> None:
+    """A message that always fails: an operator sees it, and the person is told, if at all possible."""
+    try:
+        with database.transaction() as session:
+            _give_to_human(session, claim, settings, tell=True)
+    except Exception as error:
+        log.error("notice_failed", message=claim.message_id, error=type(error).__name__)
+        with database.transaction() as session:
+            _give_to_human(session, claim, settings, tell=False)
+
+
+def _give_to_human(session: Session, claim: Claim, settings: Settings, tell: bool) -> None:
     try:
         message, contact, conversation = _hold(session, claim)
     except TurnOvertaken:
@@ -173,8 +195,12 @@ def _give_to_human(session: Session, claim: Claim, settings: Settings) -> None:
     message.state = Delivery.QUARANTINED
     message.lease = message.lease_until = None
     new = handoff.escalate(session, conversation, "bot_failed", Priority.BOT_FAILED)
+    if not tell:
+        return
     paging.page_on_call(session, conversation, settings)
     if new:
+        if not contact.form_chosen:
+            contact.form = Form(detect(normalise(message.body))[0] or contact.form)
         words = notices.escalated("brain_unavailable", Form(contact.form), settings)
         outbox.queue_notice(session, conversation, [words], to=message)
 

@@ -6,9 +6,11 @@ finished. After kill -9 the leases run out and the work is taken up again.
 
 from __future__ import annotations
 
+import fcntl
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import structlog
@@ -47,10 +49,17 @@ class Worker:
 
     def run(self) -> None:
         """Works until `stop`; returns when everything in hand is finished."""
-        if self._database.is_sqlite:
-            # SQLite has one worker: what is leased was in the hand of one that was killed.
-            inbox.release_leases(self._database)
-            sender.release_leases(self._database)
+        if not self._database.is_sqlite:
+            self._work()
+            return
+        with only_worker(self._database, self._stop) as alone:
+            if alone:
+                # What is leased was in the hand of a worker that was killed.
+                inbox.release_leases(self._database)
+                sender.release_leases(self._database)
+                self._work()
+
+    def _work(self) -> None:
         jobs = [("turns", self._take_turn, _POLL_SECONDS)] * TURN_THREADS
         jobs += [("sending", self._send, _POLL_SECONDS)] * SEND_THREADS
         jobs += [("sweep", self._sweep, _SWEEP_SECONDS)]
@@ -121,6 +130,26 @@ class Worker:
             connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
             connection.close()
+
+
+@contextmanager
+def only_worker(database: Database, stop: threading.Event) -> Iterator[bool]:
+    """Waits until no other worker runs on this SQLite file; False where `stop` came first."""
+    path = f"{database.engine.url.database}.worker"
+    with open(path, "w") as lock:
+        told = False
+        while not stop.is_set():
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the kernel frees it, whatever happens
+            except BlockingIOError:
+                if not told:
+                    log.warning("worker_waits", why="SQLite has one worker, and another is running")
+                told = True
+                stop.wait(_AFTER_FAILURE_SECONDS)
+            else:
+                yield True
+                return
+        yield False
 
 
 def main() -> None:

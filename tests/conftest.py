@@ -118,10 +118,19 @@ class Phone:
         accepted = inbox.Inbound(self._channel, identity, self._address, text, **fields)  # type: ignore[arg-type]
         inbox.accept(self._database, accepted)
         last = self._last_out()
-        while claim := inbox.claim_next(self._database):
-            take_turn(self._database, claim, self._brain, self._settings)
+        self.take_turns()
         newest = self._last_out()
         return newest if newest and (last is None or newest.id > last.id) else None
+
+    def take_turns(self) -> None:
+        """Handles all messages that are due, as a worker would."""
+        while claim := inbox.claim_next(self._database):
+            take_turn(self._database, claim, self._brain, self._settings)
+
+    def last_words(self) -> str:
+        """The newest reply, "" where there is none."""
+        newest = self._last_out()
+        return newest.body if newest else ""
 
     def _last_out(self) -> Message | None:
         with self._database.reading() as session:

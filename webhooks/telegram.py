@@ -87,7 +87,7 @@ def _store_message(update_id: str, message: dict[str, Any], edited: bool) -> Res
         chat,
         body=text,
         kind="edited" if edited else media or "text",
-        sent_at_ms=_milliseconds(message, "edit_date" if edited else "date"),
+        sent_at_us=_microseconds(message, "edit_date" if edited else "date"),
     )
     return jsonify({})
 
@@ -148,13 +148,14 @@ def _label(message: dict[str, Any], payload: str) -> str:
     return ""
 
 
-def _milliseconds(message: dict[str, Any], field: str) -> int | None:
+def _microseconds(message: dict[str, Any], field: str) -> int | None:
+    """When it was written; within the second, which is all that Telegram tells, by its number."""
     moment = message.get(field)
     if not isinstance(moment, int) or isinstance(moment, bool) or not 0 < moment < 2**40:
         return None
     number = message.get("message_id")
-    within = number % 1000 if isinstance(number, int) else 0
-    return moment * 1000 + within
+    within = number % 1_000_000 if isinstance(number, int) else 0
+    return moment * 1_000_000 + within
 
 
 def _accept(update_id: str, chat: dict[str, Any], **fields: Any) -> None:

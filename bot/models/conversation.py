@@ -129,6 +129,7 @@ class Message(Base):
     understood: Mapped[dict[str, Any] | None] = mapped_column(EncryptedJSON("message.understood"))
     state: Mapped[Delivery] = mapped_column(String(16))
     # The sender's clock in milliseconds where the channel tells it, else ours: the order of a lane.
+    # The order within a contact's messages: microseconds of the sender's clock, or of the arrival.
     position: Mapped[int] = mapped_column(BigInteger)
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime] = mapped_column(UTCTime, default=now)

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import func, select, update
 
 from bot import handoff, operators, outbox, segments
-from bot.brain import Brain, BrainTurn, BrainUnavailable, Events
 from bot.database import Database
 from bot.models import (
     Channel,
@@ -263,45 +262,3 @@ def test_a_button_means_what_it_says(telegram: Phone) -> None:
 def test_a_forged_button_means_nothing(telegram: Phone, database: Database) -> None:
     assert telegram.send("x", kind="button", payload="/restart")
     assert telegram.send("x", kind="button", payload='/doc_passport{"province":"99999"}')
-
-
-class Silent:
-    """A brain that can't be reached."""
-
-    def turn(self, events: Events, text: str, picked: bool = False) -> BrainTurn:
-        raise BrainUnavailable("gone")
-
-
-class Broken:
-    """A brain whose answer makes every turn fail."""
-
-    def turn(self, events: Events, text: str, picked: bool = False) -> BrainTurn:
-        raise RuntimeError("the text of this error must not be logged")
-
-
-def without(brain: Brain, database: Database, settings: Settings) -> Phone:
-    return Phone(database, brain, settings, Channel.SMS, "+85510000009")  # type: ignore[arg-type]
-
-
-def test_without_the_brain_the_person_is_told_and_an_operator_sees_it(
-    database: Database, settings: Settings
-) -> None:
-    reply = without(Silent(), database, settings).write("how can i get an identity card")
-    assert "automatic answers don't work" in reply
-    assert conversation(database).reason == "brain_unavailable"
-
-
-def test_a_message_that_always_fails_is_set_aside_and_seen_by_a_human(
-    database: Database, settings: Settings, capsys: pytest.CaptureFixture[str]
-) -> None:
-    person = without(Broken(), database, settings)
-    for _ in range(3):
-        person.write("how can i get an identity card")
-        with database.transaction() as session:
-            session.execute(update(Message).values(next_attempt_at=now()))
-    person.write("and another one")
-    with database.reading() as session:
-        states = session.scalars(select(Message.state).where(Message.direction == Direction.IN)).all()
-    assert Delivery.QUARANTINED in states
-    assert conversation(database).reason == "bot_failed"
-    assert "must not be logged" not in capsys.readouterr().err

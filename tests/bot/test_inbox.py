@@ -70,8 +70,10 @@ def test_different_people_are_served_at_the_same_time(database: Database) -> Non
 
 
 def test_messages_delivered_out_of_order_are_handled_by_the_senders_clock(database: Database) -> None:
-    inbox.accept(database, message("late", body="second", sent_at_ms=2_000))
-    inbox.accept(database, message("early", body="first", sent_at_ms=1_000))
+    inbox.accept(database, message("late", body="second", sent_at_us=2_000))
+    inbox.accept(database, message("early", body="first", sent_at_us=1_000))
+    assert inbox.claim_next(database) is None  # others may still catch up
+    make_due(database)
     claim = inbox.claim_next(database)
     with database.reading() as session:
         assert claim and session.get_one(Message, claim.message_id).body == "first"
@@ -130,3 +132,70 @@ def test_any_body_can_be_stored(database: Database, body: str) -> None:
         stored = session.scalars(select(Message)).one().body
     assert len(stored) <= 20_000
     stored.encode()
+
+
+def test_two_workers_never_hold_two_messages_of_one_person(database: Database) -> None:
+    people = [f"+8551000000{n}" for n in range(4)]
+    for number in range(40):
+        inbox.accept(database, message(f"SM{number}", people[number % 4]))
+    in_hand: set[int] = set()
+    together: list[int] = []
+    lock = threading.Lock()
+
+    def work() -> None:
+        idle = 0
+        while idle < 20:
+            claim = inbox.claim_next(database)
+            if claim is None:
+                idle += 1
+                continue
+            with database.reading() as session:
+                contact = session.get_one(Message, claim.message_id).contact_id or 0
+            with lock:
+                if contact in in_hand:
+                    together.append(contact)
+                in_hand.add(contact)
+            with lock:
+                in_hand.discard(contact)
+            handled(database, claim)
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert together == []
+    with database.reading() as session:
+        left = select(func.count(Message.id)).where(Message.state == Delivery.RECEIVED)
+        assert session.scalar(left) == 0
+
+
+def test_an_earlier_message_that_arrives_during_a_claim_waits(database: Database) -> None:
+    if database.is_sqlite:
+        pytest.skip("SQLite has one writer at a time")
+    inbox.accept(database, message("late", sent_at_us=2_000))
+    make_due(database)
+    with database.transaction() as claiming:  # another worker, in the middle of its claim
+        at = now()
+        claimed = claiming.execute(inbox._oldest_due(at)).first()
+        assert claimed and inbox._holds_lane(claiming, claimed[0], claimed[1], at)
+        inbox.accept(database, message("early", sent_at_us=1_000))
+        make_due(database, "early")
+        assert inbox.claim_next(database) is None
+
+
+def test_a_hosts_wrong_clock_takes_nothing_out_of_anothers_hand(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if database.is_sqlite:
+        pytest.skip("SQLite is for one host")
+    inbox.accept(database, message("SM1"))
+    assert inbox.claim_next(database)
+    monkeypatch.setattr("bot.database.now", lambda: now() + timedelta(hours=1))
+    assert inbox.claim_next(database) is None
+
+
+def make_due(database: Database, identity: str | None = None) -> None:
+    with database.transaction() as session:
+        query = update(Message).values(next_attempt_at=now() - timedelta(seconds=1))
+        session.execute(query.where(Message.provider_id == identity) if identity else query)
