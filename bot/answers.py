@@ -10,7 +10,6 @@ import yaml
 
 from bot.facts import FOLDER, are_tellable, fact, today, value
 from bot.models import Form
-from bot.places import nearest, provinces
 from bot.words import say
 
 
@@ -65,28 +64,6 @@ def answer(topic: str, form: Form, aspect: str | None = None, on: date | None = 
         oldest = min(checked)
         told[0] += " " + say("checked", form, {"month": f"{oldest.month:02}", "year": oldest.year})
     return list(dict.fromkeys(told))
-
-
-def nearest_service(topic: str, province: str, form: Form, on: date | None = None) -> str | None:
-    """The sentence that names the nearest place for `topic`, or that none is confirmed; None where
-    the place doesn't matter."""
-    kinds = list(topics()[topic].nearest) if topic in topics() else []
-    if not kinds or province not in provinces():
-        return None
-    here = provinces()[province].name(form)
-    found = nearest(kinds, province)
-    if not found:
-        return say("nearest_unknown", form, {"province": here})
-    service, code = found
-    values = {
-        "name": service.names[form],
-        "place": service.places[form],
-        "province": here,
-        "other": provinces()[code].name(form),
-    }
-    if not are_tellable(list(service.facts), on or today()):
-        return say("nearest_unsure", form, values)
-    return say("nearest_service" if code == province else "nearest_neighbour", form, values)
 
 
 def _tell(part: Part, form: Form, on: date) -> str | None:

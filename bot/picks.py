@@ -2,8 +2,8 @@
 
 A payload is either `/intent{"slot": "value"}`, which the brain takes as that intent, or one of the
 body's own commands, which work without the brain: `!person`, `!more`, `!menu:GROUP`,
-`!language:FORM`, `!delete`, `!keep`, `!safe`, `!unsafe`. Nothing else is accepted, since a button's
-payload comes back from outside.
+`!language:FORM`, `!services:TOPIC:PROVINCE:NUMBER`, `!delete`, `!keep`, `!safe`, `!unsafe`. Nothing
+else is accepted, since a button's payload comes back from outside.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ COMMANDS = frozenset(
     | {f"!menu:{name}" for name in MENUS}
     | {f"!language:{form}" for form in Form}
 )
+# Commands with an argument: which one of what the last message named.
+_WITH_ARGUMENT = re.compile(r"!services:[a-z_]{1,32}:\d\d:\d")
 _INTENT = re.compile(r"/([a-z_]+)(\{.*\})?", re.DOTALL)
 _SLOTS = {"province": re.compile(r"\d\d"), "language": re.compile(r"km|km_Latn|en")}
 _NUMBER = re.compile(r"[\s.()#]*(\d{1,9})[\s.)#]*")
@@ -50,7 +52,7 @@ def pick(options: list[dict[str, str]] | None, chosen: str) -> str | None:
 
 def is_valid(payload: str) -> bool:
     """Whether `payload` is one that we could have offered."""
-    if payload in COMMANDS:
+    if payload in COMMANDS or _WITH_ARGUMENT.fullmatch(payload):
         return True
     match = _INTENT.fullmatch(payload)
     if not match or match[1] not in ALL:

@@ -1,4 +1,4 @@
-"""Provinces with their names in three forms and their neighbours, and the service directory."""
+"""Provinces with their names in three forms and their neighbours."""
 
 from __future__ import annotations
 
@@ -22,18 +22,6 @@ class Province:
         return self.names[form]
 
 
-@dataclass(frozen=True)
-class Service:
-    """A service at a known place; what it rests on are `facts`."""
-
-    id: str
-    kind: str
-    provinces: tuple[str, ...]
-    names: dict[str, str]
-    places: dict[str, str]
-    facts: tuple[str, ...]
-
-
 @cache
 def provinces() -> dict[str, Province]:
     """The 25 provinces by code ("01" to "25")."""
@@ -42,23 +30,9 @@ def provinces() -> dict[str, Province]:
 
 
 @cache
-def services() -> tuple[Service, ...]:
-    """The service directory."""
-    return tuple(
-        Service(s["id"], s["kind"], tuple(s["provinces"]), s["name"], s["place"], tuple(s["facts"]))
-        for s in _load("directory")["services"]
-    )
-
-
-def nearest(kinds: list[str], province: str) -> tuple[Service, str] | None:
-    """The first service of `kinds` (in their order) in `province`, else in a neighbouring one, with
-    the code of the province it is in."""
-    for code in (province, *provinces()[province].neighbours):
-        for kind in kinds:
-            for service in services():
-                if service.kind == kind and code in service.provinces:
-                    return service, code
-    return None
+def districts() -> dict[str, dict[str, str]]:
+    """The names ("km", "en") of districts by code; the first two digits are the province's."""
+    return {str(d["code"]): d for d in _load("districts")["districts"]}
 
 
 def _load(name: str) -> dict[str, Any]:

@@ -20,6 +20,8 @@ from babel.messages.pofile import read_po, write_po
 
 from bot import intents
 from bot.acts import GROUPS
+from bot.directory.codes import ELIGIBILITY
+from bot.directory.hours import DAYS
 from bot.models import Form
 from bot.notices import REASONS
 from bot.settings import ROOT
@@ -148,6 +150,8 @@ def _families() -> Iterable[str]:
     yield from (f"{prefix}_{group}" for group in GROUPS for prefix in ("option", "menu"))
     yield from (f"option_language_{form}" for form in Form)
     yield from REASONS.values()
+    yield from (f"day_{day}" for day in DAYS)
+    yield from (f"eligible_{code}" for code in ELIGIBILITY if code != "anyone")
     # Said by acts that bot/decide.py puts together.
     yield from ("cannot_read_media", "no_words", "person_is_there", "greet", "nothing_more")
     yield from ("number_means_nothing", "menu_intro", "handed_back")

@@ -14,6 +14,7 @@ from bot import inbox
 from bot.brain import RasaBrain
 from bot.commands.brain_process import running_brain
 from bot.database import Database, connect, migrate
+from bot.directory.files import seed
 from bot.models import Channel, Message
 from bot.settings import Settings, load_settings
 from bot.turn import take_turn
@@ -46,9 +47,11 @@ def settings(environment: dict[str, str], database_url: str, providers: Provider
 
 @pytest.fixture
 def database(settings: Settings) -> Iterator[Database]:
-    """A migrated, empty database."""
+    """A migrated database with nothing but the shipped directory."""
     migrate(settings)
     database = connect(settings)
+    with database.transaction() as session:
+        seed(session)
     yield database
     database.engine.dispose()
 

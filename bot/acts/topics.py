@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bot.acts.services import tell_nearest
 from bot.acts.turn import Act, CarryOut, Turn
-from bot.answers import answer, nearest_service
+from bot.answers import answer
 from bot.places import provinces
 from bot.words import say
 
@@ -16,10 +17,7 @@ def _nearest(turn: Turn, act: Act) -> None:
     topic, province = act.get("topic", ""), str(act.get("province"))
     if province not in provinces():
         return
-    sentence = nearest_service(topic, province, turn.form)
-    if sentence:
-        turn.parts.insert(1, sentence)  # what is near matters more than the rest of the answer
-    elif not turn.parts:
+    if not tell_nearest(turn, topic, province) and not turn.parts:
         turn.say("place_noted", province=provinces()[province].name(turn.form))
 
 

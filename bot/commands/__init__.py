@@ -9,6 +9,7 @@ import click
 from bot.commands.audit import audit
 from bot.commands.chat import chat
 from bot.commands.database import migrate
+from bot.commands.directory import directory
 from bot.commands.evaluate import evaluate
 from bot.commands.facts import facts
 from bot.commands.keys import keys
@@ -23,7 +24,19 @@ def phlov() -> None:
     """Phlov, a helpline by SMS and Telegram."""
 
 
-for command in (announce, audit, chat, environment, evaluate, facts, keys, migrate, operator, queue):
+for command in (
+    announce,
+    audit,
+    chat,
+    directory,
+    environment,
+    evaluate,
+    facts,
+    keys,
+    migrate,
+    operator,
+    queue,
+):
     phlov.add_command(command)
 
 

@@ -8,8 +8,8 @@ import click
 
 from bot import facts as known
 from bot.answers import topics
+from bot.directory import entries, files
 from bot.models import Form
-from bot.places import services
 from bot.words import catalogue, placeholders
 
 
@@ -57,8 +57,8 @@ def _problems() -> list[str]:
                 (part.unsure, part.unsure_values, None),
             ):
                 problems += _sentence_problems(name, key, values, sources)
-    for service in services():
-        problems += [f"directory {service.id}: no fact {f}" for f in service.facts if f not in known.facts()]
+    for entry in files.shipped():
+        problems += [f"directory {entry['key']}: {field}: {why}" for field, why in entries.check(entry)[1]]
     return problems
 
 

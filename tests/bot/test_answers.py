@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot import notices
-from bot.answers import answer, nearest_service, topics
+from bot.answers import answer, topics
 from bot.facts import EMERGENCY, facts
 from bot.intents import TOPICS
 from bot.models import Channel, Form
@@ -67,12 +67,6 @@ def test_what_must_not_be_published_never_is() -> None:
 
 def test_the_asked_aspect_comes_first() -> None:
     assert "USD" in answer("doc_passport", Form.ENGLISH, "cost", TODAY)[0]
-
-
-def test_a_known_office_is_named_and_an_unconfirmed_one_only_as_such() -> None:
-    assert "Battambang town" in (nearest_service("doc_passport", "02", Form.ENGLISH, TODAY) or "")
-    assert "must be confirmed" in (nearest_service("job_find", "07", Form.ENGLISH, TODAY) or "")
-    assert nearest_service("doc_national_id", "02", Form.ENGLISH, TODAY) is None
 
 
 @pytest.mark.parametrize("form", Form)
