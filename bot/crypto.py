@@ -36,6 +36,11 @@ class Keyring:
         self.current_id = _key_id(keys[0])
 
     @property
+    def ids(self) -> frozenset[str]:
+        """The ids of all keys; an id tells nothing of its key."""
+        return frozenset(self._ciphers)
+
+    @property
     def session_key(self) -> bytes:
         """The key that signs the console's cookies."""
         return self._session_key

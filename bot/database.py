@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -13,8 +14,10 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event, func, select
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session, sessionmaker
 
+from bot import key_register
 from bot.crypto import Keyring
 from bot.models.columns import now, use_keyring
 from bot.settings import ROOT, Settings
@@ -58,9 +61,25 @@ def shared_now(session: Session) -> datetime:
 
 
 def connect(settings: Settings) -> Database:
-    """The database of `settings`, with the keys in use."""
+    """The database of `settings`, with the keys in use.
+
+    Raises UnsafeSetting where data was written with a key that PHLOV_KEYS lacks. A database that
+    can't be reached, or isn't migrated, is no error here: `/ready` tells it.
+    """
     use_keyring(Keyring(settings.keys))
-    return Database(make_engine(settings.database_url))
+    database = Database(make_engine(settings.database_url))
+    with contextlib.suppress(OperationalError, ProgrammingError):
+        check_keys(database)
+    return database
+
+
+def check_keys(database: Database) -> None:
+    """Notes the current key as used here. Raises UnsafeSetting where PHLOV_KEYS lacks one in use."""
+    with database.reading() as session:
+        noted = key_register.require_all(session)
+    if not noted:
+        with contextlib.suppress(IntegrityError), database.transaction() as session:
+            key_register.note_current(session)  # of several processes starting at once, one writes
 
 
 def make_engine(url: str) -> Engine:

@@ -15,6 +15,7 @@ REASONS = {
     "asked_for_call": "escalated_call",
     "brain_unavailable": "escalated_trouble",
     "not_understood": "escalated_not_understood",
+    "too_many_messages": "escalated_too_many",
 }
 
 
@@ -34,7 +35,7 @@ def escalated(reason: str, form: Form, settings: Settings) -> str:
         parts.append(say("answer_from", form, {"hour": settings.open_hours[0]}))
     if reason == "sensitive":
         parts += [emergency(form), say("ask_safe_to_text", form)]
-    elif reason == "brain_unavailable":
+    elif reason in ("brain_unavailable", "too_many_messages"):
         parts.append(emergency(form))
     return " ".join(parts)
 

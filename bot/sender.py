@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session, aliased
 from bot.channels import Outgoing, Provider, Refused, Sent, TryLater, Uncertain
 from bot.channels.provider import Ending
 from bot.database import Database, shared_now
-from bot.models import Channel, Contact, Delivery, Direction, Message
+from bot.models import Author, Channel, Contact, Delivery, Direction, Message
 from bot.models.columns import now
 from bot.outbox import fail
 
@@ -106,6 +106,7 @@ def _claim(database: Database) -> _Claim | None:
             text=message.body,
             options=tuple(message.options or ()),
             sender=_written_to(session, message),
+            automatic=message.author == Author.BOT and message.contact_id is not None,
         )
         return _Claim(outgoing, message.channel, message.lease, look_up, message.sent_at or at)
 

@@ -54,6 +54,9 @@ class Settings:
     open_hours: tuple[int, int]
     answer_minutes: int
     page_again_minutes: int
+    reply_prefixes: tuple[str, ...]
+    replies_per_hour: int
+    segments_per_day: int
     brain_timeout: float = 3.0
     provider_timeout: float = 10.0
 
@@ -140,6 +143,11 @@ def _read(env: Mapping[str, str], production: bool) -> Settings:
         open_hours=_hours(get("PHLOV_OPEN_HOURS", "00-24")),
         answer_minutes=_number("PHLOV_ANSWER_MINUTES", get("PHLOV_ANSWER_MINUTES", "30"), 1, 1440),
         page_again_minutes=_number("PHLOV_PAGE_AGAIN_MINUTES", get("PHLOV_PAGE_AGAIN_MINUTES", "5"), 1, 1440),
+        reply_prefixes=_prefixes(get("PHLOV_REPLY_PREFIXES", "855 66 84 856 60 65 82 81 852 886")),
+        replies_per_hour=_number("PHLOV_REPLIES_PER_HOUR", get("PHLOV_REPLIES_PER_HOUR", "40"), 3, 100_000),
+        segments_per_day=_number(
+            "PHLOV_SEGMENTS_PER_DAY", get("PHLOV_SEGMENTS_PER_DAY", "50000"), 10, 1_000_000_000
+        ),
     )
 
 
@@ -199,6 +207,13 @@ def _database_url(value: str) -> str:
     if not value.startswith(("sqlite:", "postgresql+psycopg:")):
         raise UnsafeSetting("DATABASE_URL", "must begin with sqlite: or postgresql:")
     return value
+
+
+def _prefixes(value: str) -> tuple[str, ...]:
+    prefixes = tuple(value.replace(",", " ").split())
+    if not prefixes or not all(prefix.isascii() and prefix.isdecimal() for prefix in prefixes):
+        raise UnsafeSetting("PHLOV_REPLY_PREFIXES", "must be country codes like 855 66, without plus")
+    return prefixes
 
 
 def _hours(value: str) -> tuple[int, int]:

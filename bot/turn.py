@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import handoff, notices, outbox, paging, privacy, safe_contact
+from bot import handoff, limits, notices, outbox, paging, privacy, safe_contact
 from bot.acts import Turn, carry_out
 from bot.brain import Brain, BrainTurn, BrainUnavailable, Events
 from bot.database import Database
@@ -133,7 +133,10 @@ def _write(
     if decision.priority is not None:
         handoff.escalate(session, conversation, decision.reason, decision.priority, decision.evidence)
         paging.page_on_call(session, conversation, settings)
-    if turn.parts or turn.question:
+    limit = limits.reached(session, contact, decision, settings) if turn.parts or turn.question else None
+    if limit is not None:
+        _answer_no_more(session, conversation, limit, message, settings)
+    elif turn.parts or turn.question:
         reply = compose(
             turn.parts,
             turn.options,
@@ -144,6 +147,18 @@ def _write(
             with_person=decision.outcome is not Outcome.ESCALATE,
         )
         outbox.queue_reply(session, contact, conversation, reply, turn.form, message)
+
+
+def _answer_no_more(
+    session: Session, conversation: Conversation, limit: str, message: Message, settings: Settings
+) -> None:
+    """The bot has answered enough for now: a person goes on; the person who writes is told once."""
+    new = handoff.escalate(session, conversation, limit, Priority.BOT_FAILED)
+    log.warning("limit_reached", limit=limit, conversation=conversation.id)
+    told = limits.replies_in_last_hour(session, conversation.contact)
+    if new and limit == limits.TOO_MANY and told < 2 * settings.replies_per_hour:
+        words = notices.escalated(limit, Form(conversation.contact.form), settings)
+        outbox.queue_notice(session, conversation, [words], to=message)
 
 
 def _hold(session: Session, claim: Claim) -> tuple[Message, Contact, Conversation]:

@@ -16,7 +16,7 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import select
 
-from bot import inbox, notices, outbox, paging, safe_contact, sender
+from bot import inbox, limits, notices, outbox, paging, safe_contact, sender
 from bot.brain import Brain, RasaBrain
 from bot.channels import providers
 from bot.database import Database, connect
@@ -112,7 +112,7 @@ class Worker:
                 select(Conversation)
                 .join(Contact)
                 .where(Conversation.state == State.WAITING, Conversation.waiting_since < before)
-                .where(Conversation.still_waiting_told_at.is_(None))
+                .where(Conversation.still_waiting_told_at.is_(None), Conversation.reason != limits.DAY_SPENT)
                 .where(safe_contact.writable(now()))
                 .with_for_update(of=Conversation, skip_locked=True)
                 .limit(50)

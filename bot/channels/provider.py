@@ -16,13 +16,15 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A message to send. `sender` is the number or bot that the person wrote to, if known."""
+    """A message to send. `sender` is the number or bot that the person wrote to, if known; `automatic`
+    is what the bot writes to a person by itself."""
 
     id: int
     address: str
     text: str
     options: tuple[dict[str, str], ...] = ()
     sender: str | None = None
+    automatic: bool = False
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from bot.channels.provider import (
     json_object,
     seconds,
 )
+from bot.limits import may_answer
 from bot.settings import Settings
 
 _STOPPED = 21610  # the person texted STOP to the carrier
@@ -39,6 +40,8 @@ class TwilioProvider:
         return self._settings.twilio_account_sid, self._settings.twilio_auth_tokens[0]
 
     def send(self, message: Outgoing) -> Ending:
+        if message.automatic and not may_answer(message.address, self._settings):
+            return Refused("country_not_listed")
         form = {
             "To": message.address,
             "Body": message.text,

@@ -16,6 +16,7 @@ from bot.models.conversation import (
 from bot.models.directory import Capacity, DirectoryChange, Organisation, ReferralMethod, Service
 from bot.models.jobs import EmployerLink, JobAlert, JobAlertSent, Listing, ListingState
 from bot.models.needs import FollowUp, Need, Profile, SeriesOptOut, Skill, SpendAlarm
+from bot.models.operations import Beat, EncryptionKey
 from bot.models.people import Channel, Consent, ConsentText, Contact, Erasure, Form
 from bot.models.referral import Referral, ReferralAccess, ReferralEvent, ReferralState
 from bot.models.staff import AuditEvent, Operator, Role, StaffSession, Team
@@ -24,6 +25,7 @@ __all__ = [
     "AuditEvent",
     "Author",
     "Base",
+    "Beat",
     "CallBack",
     "CallState",
     "Capacity",
@@ -38,6 +40,7 @@ __all__ = [
     "Draft",
     "Edition",
     "EmployerLink",
+    "EncryptionKey",
     "Erasure",
     "Escalation",
     "FollowUp",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -79,6 +80,14 @@ class UTCTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def blind_index(value: Callable[[Mapping[str, Any]], str]) -> dict[str, Any]:
+    """The `info` of a column that holds a keyed hash: what is hashed, from the row in the clear.
+
+    With it `phlov keys rotate` hashes anew under the current key.
+    """
+    return {"blind_index": value}
 
 
 def now() -> datetime:

@@ -102,6 +102,7 @@ class Message(Base):
         UniqueConstraint("channel", "direction", "provider_id"),
         Index("ix_message_work", "direction", "state", "next_attempt_at"),
         Index("ix_message_lane", "contact_id", "direction", "state", "position"),
+        Index("ix_message_day", "direction", "created_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bot import aliases
 from bot.models.base import Base
-from bot.models.columns import Encrypted, UTCTime, now
+from bot.models.columns import Encrypted, UTCTime, blind_index, now
 
 
 class Channel(StrEnum):
@@ -40,7 +40,9 @@ class Contact(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     channel: Mapped[Channel] = mapped_column(String(16))
     address: Mapped[str] = mapped_column(Encrypted("contact.address"))
-    address_hash: Mapped[str] = mapped_column(String(64))
+    address_hash: Mapped[str] = mapped_column(
+        String(64), info=blind_index(lambda row: f"{row['channel']}:{row['address']}")
+    )
     form: Mapped[Form] = mapped_column(String(8), default=Form.KHMER)
     form_chosen: Mapped[bool] = mapped_column(default=False)
     # The person's answer to "is it safe to text you here?"; None until they answered.

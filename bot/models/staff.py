@@ -9,7 +9,7 @@ from sqlalchemy import Column, ForeignKey, String, Table
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.models.base import Base
-from bot.models.columns import Encrypted, UTCTime, now
+from bot.models.columns import Encrypted, UTCTime, blind_index, now
 from bot.models.people import Channel
 
 
@@ -47,7 +47,9 @@ class Operator(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(Encrypted("operator.name"))
-    name_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    name_hash: Mapped[str] = mapped_column(
+        String(64), unique=True, info=blind_index(lambda row: f"operator:{row['name'].strip().casefold()}")
+    )
     role: Mapped[Role] = mapped_column(String(16), default=Role.OPERATOR)
     password_hash: Mapped[str] = mapped_column(String(128))
     # A password made by a command is for one sign-in: the next page asks for an own one.
