@@ -6,85 +6,36 @@ Pure apart from the call of the brain: no database, no sending. The worker carri
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
-from bot import picks, safe_contact, safety
-from bot.brain import Brain, BrainTurn, BrainUnavailable, Events
-from bot.intents import SENSITIVE
+from bot import phrases, picks, safe_contact, safety
+from bot.brain import Brain, BrainTurn, BrainUnavailable
+from bot.decision import Act, Decision, Incoming, Outcome, Situation
+from bot.intents import HANDOFF, OFFERABLE
 from bot.models import Form, Priority, State
+from bot.needs import interview, reading
 from bot.replies import MORE, PERSON, SAFE, UNSAFE
 from nlu.khmer import normalise
 from nlu.khmer.form import detect, script
 
-Act = dict[str, Any]
 _WORDS_TO_SWITCH = 3
 # What whoever holds the phone may go on with once the code word was used.
 _HARMLESS = ("!menu:", "/doc_", "/job_", MORE)
 MEDIA_KINDS = ("photo", "sticker", "voice", "video", "location", "contact", "file")
 
 
-class Outcome(StrEnum):
-    ESCALATE = "escalate"
-    OFFER = "offer"
-    ANSWER = "answer"
-    SILENT = "silent"
-
-
-@dataclass(frozen=True)
-class Incoming:
-    """A message to decide on: its text as it came, its kind, and a pressed button's payload."""
-
-    text: str
-    kind: str = "text"
-    payload: str | None = None
-
-
-@dataclass(frozen=True)
-class Situation:
-    """What is known of the conversation before the message."""
-
-    state: State = State.BOT
-    form: Form = Form.KHMER
-    form_chosen: bool = False
-    options: list[dict[str, str]] | None = None
-    events: Events = field(default_factory=list)
-    not_understood: int = 0
-    stopped: bool = False
-    safety_asked: bool = False
-    is_first: bool = True
-    wary: bool = False  # a sign of danger was seen earlier in the conversation
-    code_words: frozenset[str] = frozenset()
-    covered: bool = False  # the code word was used, and no operator has ended that
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What is to be done: `acts` in order, the queue's entry, and the brain's new state."""
-
-    outcome: Outcome
-    form: Form
-    acts: list[Act] = field(default_factory=list)
-    intent: str | None = None
-    reason: str = ""
-    priority: int | None = None
-    options: tuple[str, ...] = ()
-    events: Events | None = None
-    evidence: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def is_sign_of_danger(self) -> bool:
-        """Whether later messages of the conversation are to be read with this one in mind."""
-        return self.reason in SENSITIVE or any(act.get("person_first") for act in self.acts)
-
-    @property
-    def did_not_understand(self) -> bool:
-        return self.outcome is Outcome.OFFER and self.intent is None
-
-
 def decide(incoming: Incoming, situation: Situation, brain: Brain) -> Decision:
     """The decision on `incoming`. Never raises for what people write or for a brain that is down."""
+    decision = interview.after(_decide(incoming, situation, brain), situation, brain)
+    told = reading.about_self(normalise(incoming.text))
+    if told and situation.state == State.BOT:
+        return replace(decision, acts=[*decision.acts, {"do": "note", "about": told}])
+    return decision
+
+
+def _decide(incoming: Incoming, situation: Situation, brain: Brain) -> Decision:
     text = normalise(incoming.text)
     form = _form(text, situation)
     if picks.asks_stop(text):
@@ -97,12 +48,19 @@ def decide(incoming: Incoming, situation: Situation, brain: Brain) -> Decision:
     with_a_person = situation.state in (State.WAITING, State.WITH_OPERATOR)
     if signs.at_once:
         return _more_urgent(form, signs.at_once) if with_a_person else _escalate(form, signs.at_once)
+    asked = phrases.own_data(text)
+    if asked == "withdraw":
+        return _answer(form, "privacy", {"do": "withdraw"})
     if with_a_person:
         return _while_with_a_person(incoming, text, situation, form, signs, brain)
     if picks.asks_start(text) and situation.stopped:
         return _answer(form, "menu_help", {"do": "start"})
     if picks.asks_delete(text):
         return _answer(form, "delete_data", {"do": "ask_delete"})
+    if asked == "my_data":
+        return _answer(form, "privacy", {"do": "my_data"})
+    if (reading.own_age(text) or reading.CHILD_BELOW) < reading.CHILD_BELOW:
+        return _child_alone(form)
     payload = _payload(incoming, text, situation)
     if payload:
         return _picked(payload, situation, form, brain)
@@ -130,6 +88,9 @@ def _understood(text: str, situation: Situation, form: Form, signs: safety.Signs
     judged = safety.judge(signs, turn.understanding)
     if judged.verdict is safety.Verdict.ESCALATE:
         return _escalate(form, judged)
+    answer = _answer_in_words(text, situation, form, turn, judged, brain)
+    if answer:
+        return answer
     if judged.verdict is safety.Verdict.OFFER and not _answers_open_question(situation, turn):
         if situation.not_understood:
             return _bot_failed(form, "not_understood")
@@ -139,6 +100,43 @@ def _understood(text: str, situation: Situation, form: Form, signs: safety.Signs
     if signs.denied and decision.outcome is Outcome.ANSWER:
         decision = replace(decision, acts=[*decision.acts, {"do": "say", "say": "person_is_there"}])
     return decision
+
+
+def _answer_in_words(
+    text: str, situation: Situation, form: Form, turn: BrainTurn, judged: safety.Judgement, brain: Brain
+) -> Decision | None:
+    """The decision where `text` answers a question of ours in the person's own words, else None."""
+    understood = turn.understanding
+    is_clear = judged.verdict is safety.Verdict.PASS
+    chosen = picks.by_word(situation.options, understood.intent) if is_clear else None
+    if chosen and not any(event.get("event") == "active_loop" for event in situation.events):
+        return _picked(chosen, situation, form, brain)
+    place = understood.entities.get("province")
+    if place and phrases.says_moved(text) and situation.is_known:
+        district = next(iter(understood.entities.get("district", [])), None)
+        act = {"do": "moved", "province": place[0], "district": district}
+        return Decision(Outcome.ANSWER, form, [act], understood.intent, evidence=judged.evidence)
+    question = interview.open_question(situation.events)
+    if question is None or judged.person_first or not _is_answered_otherwise(turn, question):
+        return None
+    read = reading.read(question, text, understood, date.today())
+    own = None
+    if read is None:
+        is_other = understood.intent in OFFERABLE or understood.intent in HANDOFF
+        if reading.is_question(text) or (is_other and is_clear):
+            return None
+        read, own = interview.own_words(question), {"do": "note", "question": question, "words": text}
+    try:
+        answered = interview.answer(situation.events, read, brain)
+    except BrainUnavailable:
+        return None
+    acts = [*([own] if own else []), *answered.acts]
+    return Decision(Outcome.ANSWER, form, acts, "affirm", events=answered.events, evidence=judged.evidence)
+
+
+def _is_answered_otherwise(turn: BrainTurn, question: str) -> bool:
+    """Whether the brain itself took the words for no answer to `question`."""
+    return interview.open_question(turn.events) == question or not interview.slots(turn.events).get(question)
 
 
 def _from_brain(turn: BrainTurn, form: Form, evidence: dict[str, Any]) -> Decision:
@@ -204,6 +202,13 @@ def _picked(payload: str, situation: Situation, form: Form, brain: Brain) -> Dec
         return _hand_over(form, asked, asked, Priority.ASKED_FOR_PERSON, "ask_human")
     if payload == MORE:
         return _answer(form, "menu_help", {"do": "more"})
+    if payload.startswith("!interview:"):
+        return _interview(payload.partition(":")[2], situation, form, brain)
+    if payload == "!help:not_yet":
+        decision = _hand_over(
+            form, "follow_up_not_yet", "follow_up_not_yet", Priority.ASKED_FOR_PERSON, "menu_help"
+        )
+        return replace(decision, acts=[{"do": "help", "of": "not_yet"}, *decision.acts])
     if payload.startswith("!"):
         name, _, argument = payload[1:].partition(":")
         if name == "language":
@@ -216,13 +221,51 @@ def _picked(payload: str, situation: Situation, form: Form, brain: Brain) -> Dec
     return _from_brain(turn, form, {"picked": True})
 
 
+def _interview(step: str, situation: Situation, form: Form, brain: Brain) -> Decision:
+    if situation.seems_child:
+        return _child_alone(form)
+    if step == "later":
+        events = interview.paused(situation.events, "left")
+        return replace(_answer(form, "deny", {"do": "interview_left"}), events=events)
+    try:
+        turn = interview.begin(situation.events, brain, anew=step == "anew")
+    except BrainUnavailable:
+        return _bot_failed(form, "brain_unavailable")
+    return _from_brain(turn, form, {"picked": True})
+
+
+def _child_alone(form: Form) -> Decision:
+    """Somebody who seems under 15 is asked for no consent; a person answers."""
+    decision = _hand_over(form, "asked_for_person", "child_alone", Priority.SENSITIVE, "child_protection")
+    return replace(decision, acts=[{"do": "note_child"}, *decision.acts])
+
+
 def _payload(incoming: Incoming, text: str, situation: Situation) -> str | None:
     if incoming.payload is not None:
         return incoming.payload if picks.is_valid(incoming.payload) else None
     if picks.asks_more(text):
         return MORE
-    chosen = picks.number(text)
-    return picks.pick(situation.options, chosen) if chosen is not None else None
+    several = picks.numbers(text)
+    if len(several) > 1:
+        chosen = [picks.pick(situation.options, number) for number in several]
+        return interview.combined([payload for payload in chosen if payload]) if all(chosen) else None
+    if several:
+        return picks.pick(situation.options, several[0])
+    return _by_phrase(text, situation)
+
+
+def _by_phrase(text: str, situation: Situation) -> str | None:
+    """What a set phrase picks among what is open: skip, why, later, continue."""
+    if phrases.asks_why(text):
+        return picks.offered(situation.options, "!why:")
+    in_interview = interview.open_question(situation.events) is not None
+    if in_interview and phrases.asks_to_skip(text):
+        return interview.SKIP
+    if in_interview and phrases.asks_later(text):
+        return "!interview:later"
+    if interview.is_left(situation.events) and phrases.asks_to_continue(text):
+        return "!interview:on"
+    return None
 
 
 def _form(text: str, situation: Situation) -> Form:
@@ -238,7 +281,7 @@ def _form(text: str, situation: Situation) -> Form:
 
 def _answers_open_question(situation: Situation, turn: BrainTurn) -> bool:
     was_open = any(event.get("event") == "active_loop" for event in situation.events)
-    return was_open and all(act["do"] in ("nearest", "keep_need", "ask") for act in turn.acts)
+    return was_open and all(act["do"] in ("nearest", "keep_need", "keep_answers", "ask") for act in turn.acts)
 
 
 def _answer(form: Form, intent: str, act: Act) -> Decision:

@@ -12,6 +12,7 @@ from bot.words import say
 REASONS = {
     "sensitive": "escalated_sensitive",
     "asked_for_person": "escalated_person",
+    "follow_up_not_yet": "escalated_not_yet",
     "asked_for_call": "escalated_call",
     "brain_unavailable": "escalated_trouble",
     "not_understood": "escalated_not_understood",

@@ -2,8 +2,8 @@
 
 A payload is either `/intent{"slot": "value"}`, which the brain takes as that intent, or one of the
 body's own commands, which work without the brain: `!person`, `!more`, `!menu:GROUP`,
-`!language:FORM`, `!services:TOPIC:PROVINCE:NUMBER`, `!delete`, `!keep`, `!safe`, `!unsafe`. Nothing
-else is accepted, since a button's payload comes back from outside.
+`!language:FORM`, `!delete`, `!keep`, `!safe`, `!unsafe` and those of _COMMAND_PATTERNS. Nothing else is
+accepted, since a button's payload comes back from outside.
 """
 
 from __future__ import annotations
@@ -21,10 +21,29 @@ COMMANDS = frozenset(
     | {f"!menu:{name}" for name in MENUS}
     | {f"!language:{form}" for form in Form}
 )
-# Commands with an argument: which one of what the last message named.
-_WITH_ARGUMENT = re.compile(r"!services:[a-z_]{1,32}:\d\d:\d")
+_COMMAND_PATTERNS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"!interview:(?:on|anew|later)",
+        r"!consent:contact_later:(?:yes|no)",
+        r"!why:(?:keep_needs|contact_later)",
+        r"!help:(?:yes|not_yet|other)",
+        r"!end_series:(?:follow_up|job_alert|referral)",
+        r"!services:[a-z_]{1,32}:\d\d:\d",
+        r"!my_data|!ask_delete|!withdraw",
+    )
+)
 _INTENT = re.compile(r"/([a-z_]+)(\{.*\})?", re.DOTALL)
-_SLOTS = {"province": re.compile(r"\d\d"), "language": re.compile(r"km|km_Latn|en")}
+_SLOTS = {
+    "province": re.compile(r"\d\d"),
+    "language": re.compile(r"km|km_Latn|en"),
+    "need": re.compile(r"[a-z_]{4,24}"),
+    "household": re.compile(r"[\d+-]{1,3}c?"),
+    "returned": re.compile(r"[\d+?-]{1,3}:[A-Z]{2}"),
+    "skill": re.compile(r"[a-z_]{4,24}"),
+    "reach": re.compile(r"[a-z_]{4,8}"),
+}
+_BETWEEN_NUMBERS = re.compile(r"(?:[\s,.;/&+-]|និង|\b(?:and|ning|nung|neng)\b)+")
 _NUMBER = re.compile(r"[\s.()#]*(\d{1,9})[\s.)#]*")
 _MORE_WORDS = frozenset({"more", "next", "tiet", "teat", "tet", "thiet", "ទៀត", "បន្ត", "បន្ថែម"})
 _STOP_WORDS = frozenset(
@@ -40,6 +59,26 @@ def number(text: str) -> str | None:
     return str(int(match[1])) if match else None
 
 
+def numbers(text: str) -> list[str]:
+    """The numbers that the whole of `text` consists of ("1 3", "1, 3 and 4"), else nothing."""
+    one = number(text)
+    if one is not None:
+        return [one]
+    parts = [part for part in re.split(_BETWEEN_NUMBERS, text.casefold()) if part]
+    found = [number(part) for part in parts] if len(parts) <= 12 else []
+    return [n for n in found if n is not None] if all(n is not None for n in found) else []
+
+
+def by_word(options: list[dict[str, str]] | None, intent: str) -> str | None:
+    """What a yes or a no in words picks, where the last message asked a question of the body's own."""
+    return offered(options, {"affirm": ":yes", "deny": ":no"}.get(intent, "\0"))
+
+
+def offered(options: list[dict[str, str]] | None, part: str) -> str | None:
+    """The first payload among `options` that contains `part`."""
+    return next((o["payload"] for o in options or [] if part in o["payload"]), None)
+
+
 def pick(options: list[dict[str, str]] | None, chosen: str) -> str | None:
     """The payload that `chosen` picks among the options of the last message; "0" is always a person."""
     if chosen == PERSON_KEY:
@@ -52,7 +91,7 @@ def pick(options: list[dict[str, str]] | None, chosen: str) -> str | None:
 
 def is_valid(payload: str) -> bool:
     """Whether `payload` is one that we could have offered."""
-    if payload in COMMANDS or _WITH_ARGUMENT.fullmatch(payload):
+    if payload in COMMANDS or any(pattern.fullmatch(payload) for pattern in _COMMAND_PATTERNS):
         return True
     match = _INTENT.fullmatch(payload)
     if not match or match[1] not in ALL:

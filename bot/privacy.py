@@ -1,85 +1,41 @@
-"""Consent, and forgetting: what a person agreed to, and deleting what is known of them."""
+"""Deleting what is known of a person, and the proof of it that holds nothing of what was deleted."""
 
 from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from bot import audit, safe_contact
+from bot import audit, consent, safe_contact
 from bot.models import (
     CallBack,
     Consent,
     Contact,
     Conversation,
     Draft,
+    Erasure,
     Escalation,
-    Form,
+    FollowUp,
     Message,
     Need,
     Note,
+    Profile,
+    Skill,
     State,
     WrapUp,
 )
 from bot.models.columns import now
 
-KEEP_NEEDS = "keep_needs"
-TEXT_VERSION = "2026-11-24"
 ERASED = ""
+_RECEIPT_LETTERS = "ACDEFGHJKMNPQRTUVWXY34679"
+Gone = dict[str, list[int]]
 
 
-def record_consent(session: Session, contact: Contact, purpose: str, given: bool, form: Form) -> Consent:
-    """Keeps a yes or a no, with the version of the text that was shown."""
-    consent = Consent(
-        contact_id=contact.id,
-        purpose=purpose,
-        given=given,
-        text_version=TEXT_VERSION,
-        form=form,
-        channel=contact.channel,
-    )
-    session.add(consent)
-    session.flush()
-    return consent
-
-
-def consent_for(session: Session, contact: Contact, purpose: str) -> Consent | None:
-    """The newest answer to `purpose` that wasn't withdrawn, None where it was never asked."""
-    query = (
-        select(Consent)
-        .where(Consent.contact_id == contact.id, Consent.purpose == purpose)
-        .where(Consent.withdrawn_at.is_(None))
-        .order_by(Consent.id.desc())
-        .limit(1)
-    )
-    return session.scalars(query).first()
-
-
-def keep_need(
-    session: Session,
-    conversation: Conversation,
-    consent: Consent,
-    kind: str,
-    province: str | None,
-    whom: str | None,
-) -> Need:
-    """Keeps a need. Raises ValueError without a standing yes."""
-    if not consent.given or consent.withdrawn_at is not None or consent.contact_id != conversation.contact_id:
-        raise ValueError("a need is kept only by consent")
-    need = Need(
-        contact_id=conversation.contact_id,
-        conversation_id=conversation.id,
-        consent_id=consent.id,
-        kind=kind,
-        province=province,
-        for_whom=whom,
-    )
-    session.add(need)
-    session.flush()
-    return need
-
-
-def forget(session: Session, contact: Contact) -> None:
-    """Deletes needs, notes and the words of all messages, and withdraws every consent.
+def forget(session: Session, contact: Contact) -> Erasure:
+    """Deletes needs, profile, notes and the words of all messages, and withdraws every consent.
 
     The address stays until the retention time, since the reply still has to reach it; so do the
     bare rows, for the figures and the audit. Conversations that an operator has stay readable to
@@ -87,14 +43,21 @@ def forget(session: Session, contact: Contact) -> None:
     """
     with_people = (State.WAITING, State.WITH_OPERATOR)
     mine = select(Conversation.id).where(Conversation.contact_id == contact.id)
-    done = mine.where(Conversation.state.not_in(with_people))
-    session.execute(delete(Need).where(Need.contact_id == contact.id))
-    session.execute(delete(Note).where(Note.conversation_id.in_(done)))
+    done = list(session.scalars(mine.where(Conversation.state.not_in(with_people))))
+    messages = select(Message.id).where(Message.conversation_id.in_(done), Message.body.is_not(None))
+    notes = list(session.scalars(select(Note.id).where(Note.conversation_id.in_(done))))
+    gone = {
+        **_delete_needs(session, contact),
+        "messages": list(session.scalars(messages)),
+        "notes": notes,
+        "conversations": done,
+    }
+    session.execute(delete(Note).where(Note.id.in_(notes)))
     session.execute(update(Escalation).where(Escalation.conversation_id.in_(done)).values(evidence=None))
     session.execute(
         update(Conversation)
         .where(Conversation.id.in_(done))
-        .values(brain_events=None, options=None, more=None)
+        .values(brain_events=None, options=None, more=None, draft=None)
         .execution_options(synchronize_session=False)
     )
     session.execute(
@@ -112,4 +75,71 @@ def forget(session: Session, contact: Contact) -> None:
     session.execute(delete(CallBack).where(CallBack.conversation_id.in_(done)))
     session.execute(delete(WrapUp).where(WrapUp.conversation_id.in_(done)))
     safe_contact.forget(contact)
-    audit.record(session, None, "forget", f"contact:{contact.id}")
+    session.execute(update(Consent).where(Consent.contact_id == contact.id).values(reason=None))
+    return _proof(session, contact, "deleted", gone)
+
+
+def withdraw(
+    session: Session, contact: Contact, purposes: Iterable[str] = consent.PURPOSES
+) -> Erasure | None:
+    """Withdraws every standing yes to `purposes` and ends what rested on it; None where there was none.
+
+    What was kept is deleted, agreed follow-ups are dropped. A partner's page reads the consent itself,
+    so it is closed from here on.
+    """
+    ended = {one.purpose for one in consent.withdraw(session, contact, purposes)}
+    if not ended:
+        return None
+    gone: Gone = {}
+    if consent.KEEP_NEEDS in ended:
+        gone = _delete_needs(session, contact)
+        session.execute(
+            update(Conversation)
+            .where(Conversation.contact_id == contact.id)
+            .values(draft=None, brain_events=None)
+            .execution_options(synchronize_session=False)
+        )
+    elif consent.CONTACT_LATER in ended:
+        gone = {"follow_ups": _delete_follow_ups(session, contact)}
+    return _proof(session, contact, "withdrawn", gone)
+
+
+def proof_holds(erasure: Erasure, gone: Gone) -> bool:
+    """Whether `erasure` is the proof of deleting exactly these rows."""
+    return erasure.hash == _hash(erasure.receipt, gone) and erasure.counts == _counts(gone)
+
+
+def _delete_needs(session: Session, contact: Contact) -> Gone:
+    needs = list(session.scalars(select(Need.id).where(Need.contact_id == contact.id)))
+    profiles = list(session.scalars(select(Profile.contact_id).where(Profile.contact_id == contact.id)))
+    session.execute(delete(Need).where(Need.contact_id == contact.id))
+    session.execute(delete(Skill).where(Skill.contact_id == contact.id))
+    session.execute(delete(Profile).where(Profile.contact_id == contact.id))
+    return {"needs": needs, "profiles": profiles, "follow_ups": _delete_follow_ups(session, contact)}
+
+
+def _delete_follow_ups(session: Session, contact: Contact) -> list[int]:
+    ids = list(session.scalars(select(FollowUp.id).where(FollowUp.contact_id == contact.id)))
+    session.execute(delete(FollowUp).where(FollowUp.contact_id == contact.id))
+    return ids
+
+
+def _proof(session: Session, contact: Contact, cause: str, gone: Gone) -> Erasure:
+    letters = [secrets.choice(_RECEIPT_LETTERS) for _ in range(8)]
+    receipt = "".join(letters[:4]) + "-" + "".join(letters[4:])
+    erasure = Erasure(receipt=receipt, cause=cause, counts=_counts(gone), hash=_hash(receipt, gone))
+    session.add(erasure)
+    session.flush()
+    audit.record(
+        session, None, "forget", f"contact:{contact.id}", f"{cause} erasure:{erasure.id} {erasure.hash}"
+    )
+    return erasure
+
+
+def _counts(gone: Gone) -> dict[str, int]:
+    return {name: len(ids) for name, ids in sorted(gone.items()) if ids}
+
+
+def _hash(receipt: str, gone: Gone) -> str:
+    rows = ";".join(f"{name}:{','.join(map(str, sorted(ids)))}" for name, ids in sorted(gone.items()) if ids)
+    return hashlib.sha256(f"{receipt}\x1f{rows}".encode()).hexdigest()

@@ -57,6 +57,12 @@ class Settings:
     reply_prefixes: tuple[str, ...]
     replies_per_hour: int
     segments_per_day: int
+    outbound_hours: tuple[int, int]
+    outbound_per_person: int
+    outbound_per_day: int
+    sms_price: float
+    spend_limit: float
+    follow_up_days: int
     brain_timeout: float = 3.0
     provider_timeout: float = 10.0
 
@@ -140,7 +146,7 @@ def _read(env: Mapping[str, str], production: bool) -> Settings:
         telegram_webhook_secret=get("TELEGRAM_WEBHOOK_SECRET"),
         telegram_api_url=_url("TELEGRAM_API_URL", get("TELEGRAM_API_URL", "https://api.telegram.org")),
         country=get("PHLOV_COUNTRY", "KH"),
-        open_hours=_hours(get("PHLOV_OPEN_HOURS", "00-24")),
+        open_hours=_hours("PHLOV_OPEN_HOURS", get("PHLOV_OPEN_HOURS", "00-24")),
         answer_minutes=_number("PHLOV_ANSWER_MINUTES", get("PHLOV_ANSWER_MINUTES", "30"), 1, 1440),
         page_again_minutes=_number("PHLOV_PAGE_AGAIN_MINUTES", get("PHLOV_PAGE_AGAIN_MINUTES", "5"), 1, 1440),
         reply_prefixes=_prefixes(get("PHLOV_REPLY_PREFIXES", "855 66 84 856 60 65 82 81 852 886")),
@@ -148,6 +154,16 @@ def _read(env: Mapping[str, str], production: bool) -> Settings:
         segments_per_day=_number(
             "PHLOV_SEGMENTS_PER_DAY", get("PHLOV_SEGMENTS_PER_DAY", "50000"), 10, 1_000_000_000
         ),
+        outbound_hours=_hours("PHLOV_OUTBOUND_HOURS", get("PHLOV_OUTBOUND_HOURS", "08-19")),
+        outbound_per_person=_number(
+            "PHLOV_OUTBOUND_PER_PERSON", get("PHLOV_OUTBOUND_PER_PERSON", "1"), 1, 20
+        ),
+        outbound_per_day=_number(
+            "PHLOV_OUTBOUND_PER_DAY", get("PHLOV_OUTBOUND_PER_DAY", "500"), 1, 1_000_000
+        ),
+        sms_price=_amount("PHLOV_SMS_PRICE", get("PHLOV_SMS_PRICE", "0")),
+        spend_limit=_amount("PHLOV_SPEND_LIMIT", get("PHLOV_SPEND_LIMIT", "0")),
+        follow_up_days=_number("PHLOV_FOLLOW_UP_DAYS", get("PHLOV_FOLLOW_UP_DAYS", "14"), 1, 365),
     )
 
 
@@ -157,6 +173,8 @@ def _refuse_unsafe(settings: Settings, env: Mapping[str, str]) -> None:
     _strong("RASA_TOKEN", settings.rasa_token)
     if not settings.has_sms and not settings.has_telegram:
         raise UnsafeSetting("TWILIO_ACCOUNT_SID", "set this or TELEGRAM_BOT_TOKEN: there is no channel")
+    if settings.spend_limit and not settings.sms_price:
+        raise UnsafeSetting("PHLOV_SMS_PRICE", "is needed for PHLOV_SPEND_LIMIT: the price of one segment")
     if settings.has_sms:
         if not settings.twilio_auth_tokens:
             raise UnsafeSetting("TWILIO_AUTH_TOKEN", "is missing: signatures couldn't be checked")
@@ -216,10 +234,24 @@ def _prefixes(value: str) -> tuple[str, ...]:
     return prefixes
 
 
-def _hours(value: str) -> tuple[int, int]:
+def _count(name: str, value: str) -> int:
+    return _number(name, value, 1, 1_000_000)
+
+
+def _amount(name: str, value: str) -> float:
+    try:
+        amount = float(value)
+    except ValueError:
+        amount = -1.0
+    if not 0 <= amount < 1e9:
+        raise UnsafeSetting(name, "must be an amount of money, such as 0.045")
+    return amount
+
+
+def _hours(name: str, value: str) -> tuple[int, int]:
     first, _, last = value.partition("-")
     if not (first.isdecimal() and last.isdecimal() and 0 <= int(first) < int(last) <= 24):
-        raise UnsafeSetting("PHLOV_OPEN_HOURS", "must be like 07-21 (hours in Phnom Penh)")
+        raise UnsafeSetting(name, "must be like 07-21 (hours in Phnom Penh)")
     return int(first), int(last)
 
 

@@ -11,14 +11,16 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import handoff, limits, notices, outbox, paging, privacy, safe_contact
+from bot import consent, dialogue, handoff, limits, notices, outbox, paging, safe_contact
 from bot.acts import Turn, carry_out
 from bot.brain import Brain, BrainTurn, BrainUnavailable, Events
 from bot.database import Database
-from bot.decide import Decision, Incoming, Outcome, Situation, decide
+from bot.decide import decide
+from bot.decision import Decision, Incoming, Outcome, Situation
 from bot.inbox import MOST_TRIES, Claim
 from bot.models import Contact, Conversation, Delivery, Form, Message, Priority, State
 from bot.models.columns import now
+from bot.needs import keeping
 from bot.replies import SAFE, compose
 from bot.settings import Settings
 from nlu.khmer import normalise
@@ -26,8 +28,6 @@ from nlu.khmer.form import detect
 
 log = structlog.get_logger()
 
-# A form that was left open this long ago is not gone on with.
-_FORGET_DIALOGUE_AFTER = timedelta(hours=24)
 _RETRY_AFTER = timedelta(seconds=2)
 
 
@@ -80,14 +80,7 @@ def _read(session: Session, claim: Claim) -> tuple[Incoming, Situation]:
             covered=bool(contact.covered_since),
         )
         return incoming, situation
-    stale = now() - conversation.last_message_at > _FORGET_DIALOGUE_AFTER
-    events = [] if stale else list(conversation.brain_events or [])
-    consent = privacy.consent_for(session, contact, privacy.KEEP_NEEDS)
-    if consent is not None or not any(event.get("event") == "active_loop" for event in events):
-        # What holds is the record, which may have been withdrawn since.
-        events = [event for event in events if event.get("name") != "consent"]
-    if consent is not None:
-        events.insert(0, {"event": "slot", "name": "consent", "value": consent.given})
+    events = dialogue.state_before(session, contact, conversation)
     return incoming, Situation(
         state=conversation.state,
         form=contact.form,
@@ -98,6 +91,9 @@ def _read(session: Session, claim: Claim) -> tuple[Incoming, Situation]:
         stopped=bool(contact.stopped_at),
         is_first=False,
         wary=conversation.wary,
+        consent_given=consent.is_given(session, contact, consent.KEEP_NEEDS),
+        seems_child=contact.seems_child,
+        is_known=keeping.is_known(session, contact),
         safety_asked=any(o["payload"] == SAFE for o in conversation.options or []),
         code_words=safe_contact.code_words(session, contact),
         covered=bool(contact.covered_since),

@@ -16,7 +16,7 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import select
 
-from bot import inbox, limits, notices, outbox, paging, safe_contact, sender
+from bot import follow_up, inbox, limits, notices, outbound, outbox, paging, safe_contact, sender
 from bot.brain import Brain, RasaBrain
 from bot.channels import providers
 from bot.database import Database, connect
@@ -100,6 +100,9 @@ class Worker:
         with self._database.transaction() as session:
             paging.page_again(session, self._settings)
         self._tell_still_waiting()
+        with self._database.transaction() as session:
+            follow_up.send_due(session, self._settings)
+            outbound.watch_spending(session, self._settings)
         if self._database.is_sqlite:
             self._leave_no_old_pages()
         return False

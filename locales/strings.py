@@ -20,9 +20,11 @@ from babel.messages.pofile import read_po, write_po
 
 from bot import intents
 from bot.acts import GROUPS
+from bot.acts.questions import LABELS
 from bot.directory.codes import ELIGIBILITY
 from bot.directory.hours import DAYS
 from bot.models import Form
+from bot.needs.codes import countries, trades
 from bot.notices import REASONS
 from bot.settings import ROOT
 from bot.words import LOCALES, placeholders
@@ -152,9 +154,12 @@ def _families() -> Iterable[str]:
     yield from REASONS.values()
     yield from (f"day_{day}" for day in DAYS)
     yield from (f"eligible_{code}" for code in ELIGIBILITY if code != "anyone")
+    yield from LABELS.values()
+    yield from (f"trade_{trade}" for trade in trades())
+    yield from (f"country_{code}" for code in countries())
     # Said by acts that bot/decide.py puts together.
     yield from ("cannot_read_media", "no_words", "person_is_there", "greet", "nothing_more")
-    yield from ("number_means_nothing", "menu_intro", "handed_back")
+    yield from ("number_means_nothing", "menu_intro", "handed_back", "help_other")
 
 
 def _answer_keys() -> Iterable[str]:

@@ -15,7 +15,8 @@ def _say(turn: Turn, act: Act) -> None:
     turn.say(act["say"])
 
 
-def _menu(turn: Turn, act: Act) -> None:
+def menu(turn: Turn, act: Act) -> None:
+    """The main menu, or that of one group (`of`)."""
     group = act.get("of")
     if group:
         turn.say(f"menu_{group}")
@@ -25,6 +26,7 @@ def _menu(turn: Turn, act: Act) -> None:
     turn.say(act.get("say", "menu_intro"))
     turn.person_first = turn.person_first or bool(act.get("person_first"))
     _offer_groups(turn)
+    turn.offer("option_interview", "!interview:on")
 
 
 def _offer_groups(turn: Turn) -> None:
@@ -50,21 +52,21 @@ def _escalated(turn: Turn, act: Act) -> None:
 
 def _more(turn: Turn, act: Act) -> None:
     if not turn.conversation.more:
-        _menu(turn, {"say": "nothing_more"})
+        menu(turn, {"say": "nothing_more"})
         return
     turn.parts += turn.conversation.more
-    turn.options += _open_options(turn)
+    turn.options += open_options(turn)
 
 
 def _repeat_options(turn: Turn, act: Act) -> None:
-    turn.options += _open_options(turn)
+    turn.options += open_options(turn)
     if turn.options:
         turn.say("choose_a_number")
     else:
-        _menu(turn, {"say": "number_means_nothing"})
+        menu(turn, {"say": "number_means_nothing"})
 
 
-def _open_options(turn: Turn) -> list[Option]:
+def open_options(turn: Turn) -> list[Option]:
     """What the last message offered, apart from what every reply offers by itself."""
     return [
         Option(option["label"], option["payload"])
@@ -81,16 +83,16 @@ def _other_language(turn: Turn, act: Act) -> None:
 
 def _nothing(turn: Turn, act: Act) -> None:
     """A button of an earlier hand-off, pressed after it ended."""
-    _menu(turn, {"say": "menu_intro"})
+    menu(turn, {"say": "menu_intro"})
 
 
 def _start(turn: Turn, act: Act) -> None:
-    _menu(turn, {"say": "greet"})
+    menu(turn, {"say": "greet"})
 
 
 ACTS: dict[str, CarryOut] = {
     "say": _say,
-    "menu": _menu,
+    "menu": menu,
     "offer": _offer,
     "escalated": _escalated,
     "more": _more,

@@ -35,9 +35,9 @@ def _ask_delete(turn: Turn, act: Act) -> None:
 
 
 def _delete(turn: Turn, act: Act) -> None:
-    privacy.forget(turn.session, turn.contact)
+    erasure = privacy.forget(turn.session, turn.contact)
     turn.session.refresh(turn.conversation)
-    turn.say("deleted")
+    turn.say("deleted", receipt=erasure.receipt)
 
 
 def _keep(turn: Turn, act: Act) -> None:

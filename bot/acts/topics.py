@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from bot.acts import questions
 from bot.acts.services import tell_nearest
 from bot.acts.turn import Act, CarryOut, Turn
 from bot.answers import answer
 from bot.places import provinces
-from bot.words import say
 
 
 def _answer(turn: Turn, act: Act) -> None:
@@ -22,10 +22,7 @@ def _nearest(turn: Turn, act: Act) -> None:
 
 
 def _ask(turn: Turn, act: Act) -> None:
-    turn.question = say(f"ask_{act['what']}", turn.form)
-    if act["what"] == "consent":
-        turn.offer("option_yes", "/affirm")
-        turn.offer("option_no", "/deny")
+    questions.ask(turn, act["what"])
 
 
 ACTS: dict[str, CarryOut] = {

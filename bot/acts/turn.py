@@ -34,7 +34,11 @@ class Turn:
         self.parts.append(say(key, self.form, {"brand": self.settings.brand, **values}))
 
     def offer(self, label: str, payload: str) -> None:
-        self.options.append(Option(say(label, self.form), payload))
+        self.offer_label(say(label, self.form), payload)
+
+    def offer_label(self, label: str, payload: str) -> None:
+        """Offers a choice whose label is words already."""
+        self.options.append(Option(label, payload))
 
 
 # Carries one act out: adds to the turn's reply, or changes what is kept.

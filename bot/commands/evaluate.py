@@ -16,7 +16,8 @@ import click
 from bot import safety
 from bot.brain import Brain, BrainTurn, BrainUnavailable, Events
 from bot.commands.brain_process import running_brain
-from bot.decide import Decision, Incoming, Situation, decide
+from bot.decide import decide
+from bot.decision import Decision, Incoming, Situation
 from bot.settings import load_settings
 from nlu import measure
 from nlu.measure import Result

@@ -1,0 +1,41 @@
+"""The brain's state before a turn: what the last turn left, with what the records say now."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from bot import consent
+from bot.brain import Events
+from bot.models import Contact, Conversation
+from bot.models.columns import now
+from bot.needs import interview
+
+# A form that was left open this long ago is not gone on with by itself.
+_FORGET_DIALOGUE_AFTER = timedelta(hours=24)
+
+
+def state_before(session: Session, contact: Contact, conversation: Conversation) -> Events:
+    """The events for the next turn of `conversation`."""
+    events = list(conversation.brain_events or [])
+    if now() - conversation.last_message_at > _FORGET_DIALOGUE_AFTER:
+        events = interview.paused(events)
+    # What holds is the record, which may have been withdrawn since.
+    events = [event for event in events if event.get("name") != "consent"]
+    answer = _consent(session, contact, interview.is_on(events))
+    if answer is not None:
+        events.insert(0, {"event": "slot", "name": "consent", "value": answer})
+    return events
+
+
+def _consent(session: Session, contact: Contact, in_interview: bool) -> bool | None:
+    """The answer that makes the question needless; None where it may be asked.
+
+    Who begins the interview of their own accord is asked at its end, whatever they said before.
+    """
+    if consent.is_given(session, contact, consent.KEEP_NEEDS):
+        return True
+    if contact.seems_child or not (in_interview or consent.may_ask(session, contact, consent.KEEP_NEEDS)):
+        return False
+    return None
