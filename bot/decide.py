@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from bot import phrases, picks, safe_contact, safety
-from bot.brain import Brain, BrainTurn, BrainUnavailable
+from bot.brain import Brain, BrainTurn, BrainUnavailable, Understanding
 from bot.decision import Act, Decision, Incoming, Outcome, Situation
 from bot.intents import HANDOFF, OFFERABLE
 from bot.models import Form, Priority, State
@@ -21,6 +21,7 @@ from nlu.khmer import normalise
 from nlu.khmer.form import detect, script
 
 _WORDS_TO_SWITCH = 3
+_CLEAR_YES = 0.9
 # What whoever holds the phone may go on with once the code word was used.
 _HARMLESS = ("!menu:", "/doc_", "/job_", MORE)
 MEDIA_KINDS = ("photo", "sticker", "voice", "video", "location", "contact", "file")
@@ -28,7 +29,10 @@ MEDIA_KINDS = ("photo", "sticker", "voice", "video", "location", "contact", "fil
 
 def decide(incoming: Incoming, situation: Situation, brain: Brain) -> Decision:
     """The decision on `incoming`. Never raises for what people write or for a brain that is down."""
-    decision = interview.after(_decide(incoming, situation, brain), situation, brain)
+    decision = _decide(incoming, situation, brain)
+    if situation.covered or decision.reason == safe_contact.CODE_WORD:
+        return decision
+    decision = interview.after(decision, situation, brain)
     told = reading.about_self(normalise(incoming.text))
     if told and situation.state == State.BOT:
         return replace(decision, acts=[*decision.acts, {"do": "note", "about": told}])
@@ -112,6 +116,9 @@ def _answer_in_words(
     if chosen and not any(event.get("event") == "active_loop" for event in situation.events):
         return _picked(chosen, situation, form, brain)
     place = understood.entities.get("province")
+    if interview.asks_consent(situation.events) and not _is_clear_answer(understood, bool(place)):
+        ask = {"do": "ask", "what": "consent"}
+        return Decision(Outcome.ANSWER, form, [ask], understood.intent, evidence=judged.evidence)
     if place and phrases.says_moved(text) and situation.is_known:
         district = next(iter(understood.entities.get("district", [])), None)
         act = {"do": "moved", "province": place[0], "district": district}
@@ -132,6 +139,13 @@ def _answer_in_words(
         return None
     acts = [*([own] if own else []), *answered.acts]
     return Decision(Outcome.ANSWER, form, acts, "affirm", events=answered.events, evidence=judged.evidence)
+
+
+def _is_clear_answer(understood: Understanding, names_place: bool) -> bool:
+    """Whether words may count as the answer to a question of consent: a yes only if there is no doubt."""
+    if understood.intent == "affirm":
+        return understood.confidence >= _CLEAR_YES and not names_place
+    return understood.intent != "deny" or not names_place
 
 
 def _is_answered_otherwise(turn: BrainTurn, question: str) -> bool:

@@ -46,7 +46,7 @@ class Profile(Base):
     country: Mapped[str | None] = mapped_column(String(2))  # ISO 3166; XX another one
     returned: Mapped[str | None] = mapped_column(String(8))  # months ago when told: 0-1 | 1-6 | 6+
     return_month: Mapped[str | None] = mapped_column(String(7))  # 2025-07, where the month was told
-    reach: Mapped[str | None] = mapped_column(String(8))  # text | call | none
+    reach: Mapped[str | None] = mapped_column(String(8))  # text | call | never
     woman_preferred: Mapped[bool] = mapped_column(default=False, server_default=false())
     # The person's own words where no code fitted.
     words: Mapped[str | None] = mapped_column(Encrypted("profile.words"))

@@ -33,7 +33,7 @@ HOUSEHOLDS = ("1", "2-4", "2-4c", "5+", "5+c")
 RETURNS = ("0-1:TH", "1-6:TH", "6+:TH", "?:XX")
 SKILLS = ("construction", "garment", "farming", "fishing", "domestic", "cooking", "driving", "other")
 # A "w" stands for a woman to talk to.
-REACHES = ("text", "text_w", "call", "call_w", "none")
+REACHES = ("text", "text_w", "call", "call_w", "never")
 
 # The entity that an answer is sent to the brain as, by the question's slot.
 ENTITIES = {

@@ -57,6 +57,12 @@ def open_question(events: Events) -> str | None:
     return slots(events).get("requested_slot") if form == FORM else None
 
 
+def asks_consent(events: Events) -> bool:
+    """Whether the open question, of whichever form, is that of consent."""
+    in_form = any(event.get("event") == "active_loop" for event in events)
+    return in_form and slots(events).get("requested_slot") == "consent"
+
+
 def is_on(events: Events) -> bool:
     """Whether an interview has begun and is neither finished nor left."""
     return slots(events).get("interview") == "on"

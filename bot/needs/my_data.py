@@ -53,7 +53,7 @@ def _profile(session: Session, contact: Contact, profile: Profile, form: Form) -
     if skills:
         told.append(say("my_skills", form, {"skills": ", ".join(say(f"trade_{s}", form) for s in skills)}))
     if profile.reach:
-        woman = "_w" if profile.woman_preferred and profile.reach != "none" else ""
+        woman = "_w" if profile.woman_preferred and profile.reach != "never" else ""
         reach = say(f"reach_{profile.reach}{woman}", form)
         told.append(say("my_reach", form, {"reach": reach}))
     if profile.words:

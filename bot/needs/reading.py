@@ -135,7 +135,7 @@ def _returned(text: str, understood: Understanding, today: date) -> Reading | No
 def _reach(text: str) -> Reading | None:
     woman = "_w" if _pattern("woman").search(text) else ""
     if _pattern("no_contact").search(text) and not woman:
-        return {"reach": "none"}
+        return {"reach": "never"}
     if _pattern("call").search(text) or any(found.kind == "phone" for found in find_numbers(text)):
         return {"reach": f"call{woman}"}
     return {"reach": f"text{woman}"} if woman or _pattern("text").search(text) else None
