@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.orm import Session
 
-from bot.decide import Decision, Outcome
+from bot.decision import Decision, Outcome
 from bot.models import Author, Channel, Contact, Direction, Message
 from bot.models.columns import now
 from bot.settings import Settings
@@ -25,7 +25,7 @@ DAY_SPENT = "daily_limit"
 _SHARE_OF_BOT = 0.8  # of the day's segments; the rest is for operators and for danger
 _LONGEST_SHORT_CODE = 6
 _LOOK_AGAIN_SECONDS = 5.0
-_CONFIRMED = frozenset({"stop", "delete"})
+_CONFIRMED = frozenset({"stop", "delete", "withdraw"})
 
 
 def may_answer(address: str, settings: Settings) -> bool:

@@ -16,7 +16,7 @@ from enum import StrEnum
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot import audit, consent, outbox, safe_contact
+from bot import audit, consent, limits, outbox, safe_contact
 from bot.models import (
     Channel,
     Contact,
@@ -77,6 +77,8 @@ def check(
         return Held("stopped")
     if contact.safe_to_text is False or contact.covered_since:
         return Held("not_safe")
+    if contact.channel == Channel.SMS and not limits.may_answer(contact.address, settings):
+        return Held("prefix")
     if session.get(SeriesOptOut, (contact.id, series)) is not None:
         return Held("series_off")
     if not _has_consent(session, contact, series, partner):
@@ -130,6 +132,8 @@ def send(
 
 def end_series(session: Session, contact: Contact, series: Series) -> None:
     """The person wants no more of `series`; the others go on, STOP ends all."""
+    if contact.channel == Channel.SMS and not limits.may_answer(contact.address, settings):
+        return Held("prefix")
     if session.get(SeriesOptOut, (contact.id, series)) is None:
         session.add(SeriesOptOut(contact_id=contact.id, series=series))
         session.flush()
