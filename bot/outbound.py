@@ -132,8 +132,6 @@ def send(
 
 def end_series(session: Session, contact: Contact, series: Series) -> None:
     """The person wants no more of `series`; the others go on, STOP ends all."""
-    if contact.channel == Channel.SMS and not limits.may_answer(contact.address, settings):
-        return Held("prefix")
     if session.get(SeriesOptOut, (contact.id, series)) is None:
         session.add(SeriesOptOut(contact_id=contact.id, series=series))
         session.flush()
