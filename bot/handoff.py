@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot import audit
-from bot.models import Conversation, Escalation, Operator, State
+from bot.models import Conversation, Escalation, Operator, Priority, State, WrapUp
 from bot.models.columns import now
 
 OUTCOMES = ("helped", "referred", "no_answer", "not_for_us", "test")
@@ -24,6 +24,18 @@ class AlreadyClaimed(Exception):
 
 class NotYours(Exception):
     """The operator doesn't have this conversation."""
+
+
+class WrapUpMissing(Exception):
+    """A sensitive conversation is closed with its wrap-up only (bot/wrap_up.py)."""
+
+
+def is_sensitive(session: Session, conversation: Conversation) -> bool:
+    """Whether anything sensitive ever brought the conversation to a person."""
+    query = select(Escalation.id).where(
+        Escalation.conversation_id == conversation.id, Escalation.priority <= Priority.SENSITIVE
+    )
+    return session.scalars(query.limit(1)).first() is not None
 
 
 def escalate(
@@ -95,10 +107,16 @@ def require_owner(session: Session, conversation_id: int, operator: Operator) ->
 
 
 def close(session: Session, conversation_id: int, operator: Operator, outcome: str) -> Conversation:
-    """Ends the conversation with one of OUTCOMES. A later message opens a new one. Raises NotYours."""
+    """Ends the conversation with one of OUTCOMES. A later message opens a new one.
+
+    Raises NotYours, or WrapUpMissing for a sensitive one without its wrap-up.
+    """
     if outcome not in OUTCOMES:
         raise ValueError(f"unknown outcome {outcome}")
     conversation = require_owner(session, conversation_id, operator)
+    wrapped_up = select(WrapUp.id).where(WrapUp.conversation_id == conversation_id)
+    if is_sensitive(session, conversation) and session.scalars(wrapped_up).first() is None:
+        raise WrapUpMissing
     conversation.state = State.CLOSED
     conversation.closed_at = now()
     conversation.outcome = outcome

@@ -102,6 +102,31 @@ def queue_operator_message(
     return message
 
 
+def resend(session: Session, message: Message, operator: Operator) -> Message | None:
+    """Queues a failed message once more, None where that was done before. Raises CannotSend.
+
+    The row that is sent again is locked and named by the new one, uniquely: two operators, two clicks
+    or two hosts make one message.
+    """
+    failed = session.get_one(Message, message.id, with_for_update=True)
+    if failed.state != Delivery.FAILED or failed.conversation is None or failed.contact is None:
+        raise ValueError("only a failed message is sent again")
+    again = select(Message).where(Message.resend_of_id == failed.id)
+    if session.scalars(again).first() is not None:
+        return None
+    contact = failed.contact
+    if contact.stopped_at or contact.blocked_at:
+        raise CannotSend("blocked" if contact.blocked_at else "stopped")
+    copy = _outgoing(contact, failed.conversation, failed.body, failed.author, failed.form or contact.form)
+    copy.operator_id = operator.id
+    copy.options = failed.options
+    copy.resend_of_id = failed.id
+    failed.conversation.last_message_at = now()
+    session.add(copy)
+    session.flush()
+    return copy
+
+
 def queue_page(session: Session, operator: Operator, text: str) -> None:
     """Queues a page to an operator's own phone; it carries nothing about anyone."""
     if operator.pager_channel and operator.pager_address:

@@ -23,6 +23,7 @@ from bot.database import Database, connect
 from bot.logs import configure_logs
 from bot.models import Contact, Conversation, Form, State
 from bot.models.columns import now
+from bot.reminders import bring_back
 from bot.settings import Settings, load_settings
 from bot.turn import take_turn
 from bot.wakeup import Wakeup, make_wakeup
@@ -99,6 +100,8 @@ class Worker:
     def _sweep(self) -> bool:
         with self._database.transaction() as session:
             paging.page_again(session, self._settings)
+        with self._database.transaction() as session:
+            bring_back(session, self._settings, now())
         self._tell_still_waiting()
         with self._database.transaction() as session:
             follow_up.send_due(session, self._settings)

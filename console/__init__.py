@@ -8,7 +8,6 @@ from werkzeug.wrappers import Response
 from bot.permissions import Permission
 from console import (
     access,
-    conversation,
     errors,
     language,
     navigation,
@@ -16,6 +15,7 @@ from console import (
     security,
     sessions,
     sign_in,
+    thread,
 )
 from console.access import permit
 
@@ -53,5 +53,5 @@ def register(app: Flask) -> None:
 
     sign_in.add_routes(app, console)
     queue.add_routes(console)
-    conversation.add_routes(console)
+    thread.add_routes(console)
     app.register_blueprint(console)

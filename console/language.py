@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 
 from babel.dates import format_date, format_time, format_timedelta
 from flask import Flask, g, request, session
@@ -46,6 +46,11 @@ def day(moment: datetime) -> str:
     return format_date(moment.astimezone(_PHNOM_PENH), "full", locale=g.language)
 
 
+def date_words(of: date) -> str:
+    """A day of the calendar, in words."""
+    return format_date(of, "full", locale=g.language)
+
+
 def clock(moment: datetime) -> str:
     """The time of day of `moment` in Phnom Penh."""
     return format_time(moment.astimezone(_PHNOM_PENH), "HH:mm", locale=g.language)
@@ -60,5 +65,5 @@ def install(app: Flask) -> None:
     """Makes all this known to the templates."""
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
-    app.jinja_env.filters.update(day=day, clock=clock, waiting=waiting)
+    app.jinja_env.filters.update(day=day, date_words=date_words, clock=clock, waiting=waiting)
     app.jinja_env.globals.update(languages=LANGUAGES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Flask, g
@@ -19,14 +20,28 @@ class Item:
     label: str
     permission: Permission
     order: int
+    # How many things wait for this operator there, where that is known.
+    count: Callable[[], int] | None = None
 
 
 _items: dict[str, Item] = {}
 
 
-def add(endpoint: str, label: str, permission: Permission, order: int = 50) -> None:
+def add(
+    endpoint: str,
+    label: str,
+    permission: Permission,
+    order: int = 50,
+    count: Callable[[], int] | None = None,
+) -> None:
     """Puts a page into the menu, smaller `order` first: `add("console.queue_page", N_("Queue"), …)`."""
-    _items[endpoint] = Item(endpoint, label, permission, order)
+    _items[endpoint] = Item(endpoint, label, permission, order, count)
+
+
+def words(item: Item) -> str:
+    """What the menu says, with the number of things that wait there."""
+    waiting = item.count() if item.count else 0
+    return f"{gettext(item.label)} ({waiting})" if waiting else gettext(item.label)
 
 
 def items() -> list[Item]:
@@ -39,4 +54,4 @@ def items() -> list[Item]:
 
 def install(app: Flask) -> None:
     """Makes the menu, and can('a_permission'), known to the templates."""
-    app.jinja_env.globals.update(can=can, menu=items, menu_words=lambda item: gettext(item.label))
+    app.jinja_env.globals.update(can=can, menu=items, menu_words=words)

@@ -141,6 +141,7 @@ class Message(Base):
     sent_at: Mapped[datetime | None] = mapped_column(UTCTime)
 
     contact: Mapped[Contact | None] = relationship()
+    conversation: Mapped[Conversation | None] = relationship(viewonly=True)
 
 
 class Escalation(Base):

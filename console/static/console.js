@@ -1,34 +1,5 @@
-// Keys, the cover, the count of SMS segments, and keeping focus and scroll when a list refreshes.
+// Keys, the cover, and keeping focus and scroll when a list refreshes.
 "use strict";
-
-const GSM = /^[@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&'()*+,\-./0-9:;<=>?¡A-ZÄÖÑÜ§¿a-zäöñüà^{}\\[~\]|€]*$/;
-const TWICE = /[\^{}\\[~\]|€]/g;
-
-function segments(text) {
-  if (!text) return 0;
-  if (GSM.test(text)) {
-    const units = text.length + (text.match(TWICE) || []).length;
-    return units <= 160 ? 1 : Math.ceil(units / 153);
-  }
-  return text.length <= 70 ? 1 : Math.ceil(text.length / 67);
-}
-
-const reply = document.getElementById("reply");
-if (reply) {
-  const hint = document.getElementById("segments");
-  const [characters, parts, long] = reply.dataset.words.split("|");
-  const key = `draft-${location.pathname}`;
-  const show = () => {
-    const number = segments(reply.value);
-    const counted = reply.dataset.segments ? ` · ${number} ${parts}` : "";
-    hint.textContent = `${reply.value.length} ${characters}${counted}${reply.dataset.segments && number > 3 ? ` (${long})` : ""}`;
-    sessionStorage.setItem(key, reply.value);
-  };
-  reply.value = sessionStorage.getItem(key) || "";
-  reply.addEventListener("input", show);
-  reply.form.addEventListener("submit", () => sessionStorage.removeItem(key));
-  show();
-}
 
 const messages = document.getElementById("messages");
 const toEnd = () => { if (messages) messages.scrollTop = messages.scrollHeight; };

@@ -154,7 +154,8 @@ def test_closing_needs_an_outcome(desk: Desk, waiting: int) -> None:
     desk.post(f"/conversations/{waiting}/close", f"/conversations/{waiting}", outcome="")
     with desk.database.reading() as session:
         assert session.get_one(Conversation, waiting).state == State.WITH_OPERATOR
-    desk.post(f"/conversations/{waiting}/close", f"/conversations/{waiting}", outcome="helped")
+    ending = {"outcome": "helped", "topics": "gbv", "note": "she is safe with her sister"}
+    desk.post(f"/conversations/{waiting}/close", f"/conversations/{waiting}", **ending)
     with desk.database.reading() as session:
         assert session.get_one(Conversation, waiting).state == State.CLOSED
 
