@@ -117,6 +117,6 @@ if (reply) {
 }
 
 // A link or a refused form names the part of the page that it is about: open it.
-const part = location.hash && document.getElementById(location.hash.slice(1));
+const part = location.hash.length > 1 ? document.getElementById(location.hash.slice(1)) : null;
 if (part instanceof HTMLDetailsElement) part.open = true;
 part?.closest("details")?.setAttribute("open", "");
