@@ -21,7 +21,8 @@ from bot.models import Author, Channel, Contact, Delivery, Direction, Form, Mess
 from bot.models.columns import keyring
 from nlu.khmer import clean
 
-LEASE = timedelta(seconds=60)
+# Longer than a turn takes. One that took longer all the same is overtaken and leaves no trace.
+LEASE = timedelta(seconds=20)
 MOST_TRIES = 3
 # A channel that tells when a message was written may deliver out of order: this long it may catch up.
 SETTLE = timedelta(seconds=0.5)

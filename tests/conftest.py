@@ -20,6 +20,8 @@ from bot.settings import Settings, load_settings
 from bot.turn import take_turn
 from tests.stand_ins import Providers
 
+BRAIN_TOKEN = "the-brain-of-the-tests-0123456789"
+
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
@@ -92,7 +94,13 @@ def new_postgresql_database(tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def brain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RasaBrain]:
     """One real Rasa process with the trained model, for the whole run."""
     var = tmp_path_factory.mktemp("brain")
-    settings = load_settings({"PHLOV_VAR": str(var), "RASA_URL": "http://127.0.0.1:9"})
+    settings = load_settings(
+        {
+            "PHLOV_VAR": str(var),
+            "RASA_URL": os.environ.get("PHLOV_TEST_BRAIN", "http://127.0.0.1:9"),
+            "RASA_TOKEN": BRAIN_TOKEN,
+        }
+    )
     with running_brain(settings) as running:
         yield running
 

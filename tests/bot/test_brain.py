@@ -13,6 +13,7 @@ from bot.circuit import FAILURES_TO_OPEN, REST_SECONDS, Circuit
 from bot.commands.brain_process import free_port
 from bot.settings import Settings, load_settings
 from tests.chaos.sick_brain import GARBAGE, SickBrain
+from tests.conftest import BRAIN_TOKEN
 
 
 @pytest.fixture
@@ -23,9 +24,8 @@ def replicas(brain: RasaBrain) -> Iterator[tuple[SickBrain, SickBrain]]:
 
 
 @pytest.fixture
-def brain_settings(brain: RasaBrain, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    settings = load_settings({"PHLOV_VAR": str(tmp_path_factory.getbasetemp() / "brain0")})
-    return replace(settings, brain_timeout=1.0)
+def brain_settings(environment: dict[str, str]) -> Settings:
+    return replace(load_settings({**environment, "RASA_TOKEN": BRAIN_TOKEN}), brain_timeout=1.0)
 
 
 def client(settings: Settings, *urls: str) -> RasaBrain:

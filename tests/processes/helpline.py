@@ -61,18 +61,25 @@ class Helpline:
 
     def start(self, *names: str) -> None:
         """Starts processes by their lines in the Procfile."""
-        lines = (ROOT / "Procfile").read_text().splitlines()
-        commands = dict(line.split(": ", 1) for line in lines if line)
         for name in names:
             with self.log.open("ab") as log:
                 self.processes[name] = subprocess.Popen(
-                    ["/bin/sh", "-c", f"exec {commands[name]}"],
+                    ["/bin/sh", "-c", f"exec {self.command(name)}"],
                     cwd=ROOT,
-                    env=self.environment,
+                    env=self.environment_of(name),
                     stdout=log,
                     stderr=log,
                     start_new_session=True,
                 )
+
+    def command(self, name: str) -> str:
+        """The line of the Procfile for a process called `name`."""
+        lines = (ROOT / "Procfile").read_text().splitlines()
+        return dict(line.split(": ", 1) for line in lines if line)[name]
+
+    def environment_of(self, name: str) -> dict[str, str]:
+        """The environment variables of one process."""
+        return self.environment
 
     def wait_until_ready(self, brain: bool = True, seconds: float = 90.0) -> None:
         deadline = time.monotonic() + seconds
