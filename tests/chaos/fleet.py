@@ -84,14 +84,16 @@ class Fleet(Helpline):
         self._supervisor.start()
 
     def close(self) -> None:
+        """Ends the supervision, then everything (-9)."""
         self._supervising.clear()
-        self._supervisor.join()
+        if self._supervisor.is_alive():
+            self._supervisor.join()
         self.stop()
 
-    def kill(self, name: str) -> None:
-        """kill -9 of one process and its children; the supervisor starts it again."""
+    def kill_and_restart(self, name: str) -> None:
+        """kill -9 of one process and its children, as a supervisor sees it."""
         with self._lock:
-            super().kill(name)
+            self.kill(name)
             self.deaths[name.rstrip("0123456789")] += 1
             self.start(name)
 

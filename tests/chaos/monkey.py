@@ -56,7 +56,7 @@ def killing(fleet: Fleet, *kinds: str) -> Thing:
 
     def kill(chance: random.Random) -> str:
         name = chance.choice([name for name in fleet.names if name.startswith(kinds)])
-        fleet.kill(name)
+        fleet.kill_and_restart(name)
         return f"kill -9 of {name.rstrip('0123456789')}"
 
     return kill
