@@ -1,0 +1,203 @@
+"""Does it stay as fast when much was kept? 10,000, 100,000 and 1,000,000 messages in PostgreSQL.
+
+Everything measured is the real thing: the console's queue and conversation pages over Flask, and a
+message from the webhook's storing to the provider's answer. The brain is left out (it has no database):
+every message is answered by the turn's "a person will answer" path, which writes the most.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from flask.testing import FlaskClient
+from sqlalchemy import Connection, inspect, select, text
+from sqlalchemy.dialects import postgresql
+
+from bench.percentiles import percentile
+from bot import inbox, operators, sender
+from bot.brain import BrainTurn, BrainUnavailable, Events
+from bot.channels import providers as make_providers
+from bot.database import Database, connect, migrate
+from bot.models import Base, Channel, Contact, Conversation, Message, Role
+from bot.models.columns import now
+from bot.settings import Settings, load_settings
+from bot.turn import take_turn
+from tests.chaos.servers import PostgreSQL
+from tests.stand_ins import Providers
+from web import create_app
+
+SIZES = (10_000, 100_000, 1_000_000)
+_A_CONVERSATION = 10  # messages
+_WAITING = 200  # as many as the queue page shows
+_TIMES = 60
+_PASSWORD = "a quiet road by the river"  # noqa: S105
+
+
+class NoBrain:
+    def turn(self, events: Events, text: str, picked: bool = False) -> BrainTurn:
+        raise BrainUnavailable("left out")
+
+
+def run(sizes: tuple[int, ...] = SIZES) -> dict[str, Any]:
+    """The figures by size, the largest against the smallest, and how the busiest queries are planned."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder.chmod(0o755)
+        server = stack.enter_context(PostgreSQL(folder / "servers"))
+        stand_ins = stack.enter_context(Providers())
+        environment = {"PHLOV_VAR": str(folder), "DATABASE_URL": server.url, "TWILIO_API_URL": stand_ins.url}
+        settings = load_settings(environment)
+        migrate(settings)
+        database = connect(settings)
+        stack.callback(database.engine.dispose)
+        measure = _Measure(database, settings)
+        figures, plans = {}, {}
+        for size in sizes:
+            _grow_to(database, measure.template, size)
+            figures[size] = measure.all()
+            plans[size] = _plans(database)
+    smallest, largest = figures[sizes[0]], figures[sizes[-1]]
+    return {
+        "milliseconds (median)": figures,
+        "ratio": {name: round(largest[name] / smallest[name], 2) for name in largest},
+        "plans at the largest": plans[sizes[-1]],
+    }
+
+
+class _Measure:
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self._database = database
+        self._settings = settings
+        self._channels = make_providers(settings)
+        self._number = 0
+        self._handle()
+        with database.reading() as session:
+            self.template = session.scalars(select(Conversation.id)).one()
+        self._browser = self._sign_in()
+
+    def all(self) -> dict[str, float]:
+        return {
+            "queue page": self._median(lambda: self._get("/console/queue?show=all")),
+            "conversation page": self._median(
+                lambda: self._get(f"/console/conversations/{self.template}")
+            ),
+            "message handling": self._median(self._handle),
+        }
+
+    def _median(self, job: Callable[[], None]) -> float:
+        for _ in range(5):
+            job()
+        took = []
+        for _ in range(_TIMES):
+            began = time.perf_counter()
+            job()
+            took.append(time.perf_counter() - began)
+        return round(percentile(took, 0.5) * 1000, 2)
+
+    def _handle(self) -> None:
+        """One message of a new person, from storing to the provider's answer."""
+        self._number += 1
+        address = f"+85577{self._number:07}"
+        inbox.accept(
+            self._database, inbox.Inbound(Channel.SMS, f"SMbench{self._number}", address, "hello", written_to="1294")
+        )
+        claim = inbox.claim_next(self._database)
+        assert claim is not None
+        take_turn(self._database, claim, NoBrain(), self._settings)
+        assert sender.send_next(self._database, self._channels)
+
+    def _sign_in(self) -> FlaskClient:
+        with self._database.transaction() as session:
+            _, password = operators.add(session, "bench", Role.SUPERVISOR, language="en")
+        browser = create_app(self._settings, self._database).test_client()
+        for path, fields in (
+            ("/console/sign-in", {"name": "bench", "password": password}),
+            ("/console/password", {"password": _PASSWORD, "again": _PASSWORD}),
+        ):
+            token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get(path).text)
+            assert token is not None
+            browser.post(path, data={"csrf_token": token[1], **fields})
+        return browser
+
+    def _get(self, path: str) -> None:
+        answer = self._browser.get(path)
+        assert answer.status_code in (200, 302), answer.status_code
+
+
+def _grow_to(database: Database, template: int, size: int) -> None:
+    """Copies one real contact, conversation and its messages until there are `size` messages.
+
+    The copies hold real ciphertexts. The newest conversations wait for a person, all others are closed.
+    """
+    with database.engine.begin() as connection:
+        have = connection.execute(text("SELECT count(*) FROM message")).scalar_one()
+        people = (size - have) // _A_CONVERSATION
+        first = connection.execute(text("SELECT max(id) + 1 FROM contact")).scalar_one()
+        first = max(first, 1_000_000)
+        of_template = connection.execute(
+            text("SELECT contact_id FROM conversation WHERE id = :id"), {"id": template}
+        ).scalar_one()
+        series = f"generate_series({first}, {first + people - 1}) AS g"
+        _copy(connection, Contact, series, f"t.id = {of_template}", id="g", address_hash="lpad(g::text, 64, 'f')")
+        _copy(
+            connection,
+            Conversation,
+            series,
+            f"t.id = {template}",
+            id="g",
+            contact_id="g",
+            state="'closed'",
+            waiting_since=f"now() - (({first + people} - g) * interval '1 second')",
+        )
+        _copy(
+            connection,
+            Message,
+            f"{series} CROSS JOIN generate_series(0, {_A_CONVERSATION // 2 - 1}) AS n",
+            f"t.conversation_id = {template}",
+            id=f"g * {_A_CONVERSATION} + n * 2 + (t.direction = 'out')::int",
+            contact_id="g",
+            conversation_id="g",
+            provider_id="t.direction || g || '-' || n",
+            reply_to_id="NULL",
+        )
+        connection.execute(text("UPDATE conversation SET state = 'closed' WHERE state = 'waiting'"))
+        newest = f"SELECT id FROM conversation ORDER BY id DESC LIMIT {_WAITING}"
+        connection.execute(text(f"UPDATE conversation SET state = 'waiting' WHERE id IN ({newest})"))  # noqa: S608
+        for table in ("contact", "conversation", "message"):
+            connection.execute(
+                text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
+            )
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("SET statement_timeout = 0"))
+        connection.execute(text("VACUUM ANALYZE"))
+
+
+def _copy(connection: Connection, model: type[Base], series: str, where: str, **changed: str) -> None:
+    table = inspect(model).local_table
+    columns = [column.name for column in table.columns]
+    values = ", ".join(changed.get(name, f"t.{name}") for name in columns)
+    connection.execute(text("SET LOCAL statement_timeout = 0"))
+    connection.execute(
+        text(
+            f"INSERT INTO {table.name} ({', '.join(columns)}) SELECT {values} FROM {table.name} t, {series} "  # noqa: S608
+            f"WHERE {where}"
+        )
+    )
+
+
+def _plans(database: Database) -> dict[str, str]:
+    """How PostgreSQL goes about the queries that every worker asks many times a second."""
+    queries = {"oldest message to handle": inbox._oldest_due(now()), "next message to send": sender._next_due(now())}
+    plans = {}
+    with database.engine.connect() as connection:
+        for name, query in queries.items():
+            sql = query.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
+            rows = connection.execute(text("EXPLAIN " + str(sql).replace(":", "\\:")))
+            plans[name] = "\n".join(row[0] for row in rows)
+    return plans
