@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session, aliased
 from bot.database import Database, shared_now
 from bot.models import Author, Channel, Contact, Delivery, Direction, Form, Message
 from bot.models.columns import keyring
+from bot.models.conversation import TO_HANDLE
 from nlu.khmer import clean
 
 # Longer than a turn takes. One that took longer all the same is overtaken and leaves no trace.
@@ -165,7 +166,6 @@ def claim_next(database: Database) -> Claim | None:
 
 def _oldest_due(at: datetime) -> Select[int, int | None]:
     earlier = aliased(Message)
-    waiting = and_(Message.direction == Direction.IN, Message.state == Delivery.RECEIVED)
     first_in_lane = ~exists().where(
         earlier.contact_id == Message.contact_id,
         earlier.direction == Direction.IN,
@@ -179,7 +179,7 @@ def _oldest_due(at: datetime) -> Select[int, int | None]:
     )
     return (
         select(Message.id, Message.contact_id)
-        .where(waiting, Message.next_attempt_at <= at, first_in_lane)
+        .where(TO_HANDLE, Message.next_attempt_at <= at, first_in_lane)
         .where(or_(Message.lease_until.is_(None), Message.lease_until < at))
         .order_by(Message.id)
         .limit(1)

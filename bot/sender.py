@@ -24,6 +24,7 @@ from bot.channels.provider import Ending
 from bot.database import Database, shared_now
 from bot.models import Author, Channel, Contact, Delivery, Direction, Message
 from bot.models.columns import now
+from bot.models.conversation import TO_SEND
 from bot.outbox import fail
 
 log = structlog.get_logger()
@@ -130,7 +131,7 @@ def _next_due(at: datetime) -> Select[Message]:
     )
     return (
         select(Message)
-        .where(Message.direction == Direction.OUT, due, in_order)
+        .where(TO_SEND, due, in_order)
         .order_by(Message.next_attempt_at, Message.id)
         .limit(1)
         .with_for_update(skip_locked=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, false
+from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.models.base import Base
@@ -55,6 +55,11 @@ class Delivery(StrEnum):
     FAILED = "failed"
 
 
+# What is still to be done. As text: the partial indexes serve only queries that say literally the same.
+TO_HANDLE = text("direction = 'in' AND state = 'received'")
+TO_SEND = text("direction = 'out' AND state IN ('queued', 'sending')")
+
+
 class Conversation(Base):
     __tablename__ = "conversation"
     __table_args__ = (Index("ix_conversation_queue", "state", "priority", "waiting_since"),)
@@ -101,6 +106,9 @@ class Message(Base):
     __table_args__ = (
         UniqueConstraint("channel", "direction", "provider_id"),
         Index("ix_message_work", "direction", "state", "next_attempt_at"),
+        # The queue itself: only what is still to be done, in the order in which it is.
+        Index("ix_message_to_handle", "id", postgresql_where=TO_HANDLE, sqlite_where=TO_HANDLE),
+        Index("ix_message_to_send", "next_attempt_at", "id", postgresql_where=TO_SEND, sqlite_where=TO_SEND),
         Index("ix_message_lane", "contact_id", "direction", "state", "position"),
         Index("ix_message_day", "direction", "created_at"),
     )
