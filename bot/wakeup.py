@@ -18,6 +18,7 @@ log = structlog.get_logger()
 
 _CHANNEL = "phlov:work"
 _RECONNECT_SECONDS = 2.0
+_HINT_SECONDS = 0.25
 
 
 class Wakeup(Protocol):
@@ -43,13 +44,21 @@ class RedisWakeup:
 
     def __init__(self, url: str) -> None:
         self._redis = redis.Redis.from_url(url, socket_timeout=1.0, socket_connect_timeout=1.0)
+        # A webhook is acknowledged only after its hint, which therefore may hardly take any time.
+        self._hint = redis.Redis.from_url(
+            url, socket_timeout=_HINT_SECONDS, socket_connect_timeout=_HINT_SECONDS
+        )
+        self._silent_until = 0.0
         self._woken = threading.Condition()
         self._listening = False
 
     def wake(self) -> None:
+        if time.monotonic() < self._silent_until:
+            return  # it was gone a moment ago, and the worker polls all the same
         try:
-            self._redis.publish(_CHANNEL, b"1")
+            self._hint.publish(_CHANNEL, b"1")
         except redis.RedisError as error:
+            self._silent_until = time.monotonic() + _RECONNECT_SECONDS
             log.info("wakeup_lost", error=type(error).__name__)
 
     def wait(self, stop: threading.Event, seconds: float) -> None:

@@ -30,6 +30,13 @@ class Trouble:
     delay: float = 0.0
 
 
+class QuietServer(ThreadingHTTPServer):
+    """Says nothing where a client that was killed hangs up."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        return
+
+
 class Providers:
     """Both stand-ins on one loopback port, as a context manager."""
 
@@ -38,7 +45,7 @@ class Providers:
         self.telegram: list[dict[str, Any]] = []
         self.troubles: deque[Trouble] = deque()
         self.lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = QuietServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
 
     @property

