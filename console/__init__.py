@@ -9,6 +9,7 @@ from bot.permissions import Permission
 from console import (
     access,
     errors,
+    insight,
     language,
     navigation,
     queue,
@@ -54,4 +55,5 @@ def register(app: Flask) -> None:
     sign_in.add_routes(app, console)
     queue.add_routes(console)
     thread.add_routes(console)
+    insight.add_routes(console)
     app.register_blueprint(console)

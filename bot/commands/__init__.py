@@ -9,9 +9,11 @@ import click
 from bot.commands.audit import audit
 from bot.commands.chat import chat
 from bot.commands.database import migrate
+from bot.commands.demo_data import demo_data
 from bot.commands.directory import directory
 from bot.commands.evaluate import evaluate
 from bot.commands.facts import facts
+from bot.commands.insight import insight
 from bot.commands.keys import keys
 from bot.commands.operator import operator
 from bot.commands.queue import queue
@@ -28,10 +30,12 @@ for command in (
     announce,
     audit,
     chat,
+    demo_data,
     directory,
     environment,
     evaluate,
     facts,
+    insight,
     keys,
     migrate,
     operator,

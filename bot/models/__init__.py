@@ -14,6 +14,7 @@ from bot.models.conversation import (
     State,
 )
 from bot.models.directory import Capacity, DirectoryChange, Organisation, ReferralMethod, Service
+from bot.models.insight import InsightSnapshot
 from bot.models.jobs import EmployerLink, JobAlert, JobAlertSent, Listing, ListingState
 from bot.models.needs import FollowUp, Need, Profile, SeriesOptOut, Skill, SpendAlarm
 from bot.models.operations import Beat, EncryptionKey
@@ -45,6 +46,7 @@ __all__ = [
     "Escalation",
     "FollowUp",
     "Form",
+    "InsightSnapshot",
     "JobAlert",
     "JobAlertSent",
     "Listing",

@@ -1,0 +1,1 @@
+"""What people need, seen without seeing people: aggregates of whole periods, small cells hidden."""
