@@ -1,6 +1,6 @@
 """The web process: puts webhooks, console and (in development) the simulator into one Flask app.
 
-The only module that knows all three. Served by gunicorn (gunicorn.conf.py).
+The only module that knows all. Served by gunicorn (gunicorn.conf.py).
 """
 
 from __future__ import annotations
@@ -44,6 +44,10 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     for blueprint in (webhooks.twilio.blueprint, webhooks.telegram.blueprint, webhooks.health.blueprint):
         app.register_blueprint(blueprint)
     console.register(app)
+    if settings.public_insight:
+        import public
+
+        app.register_blueprint(public.blueprint)
     if not settings.production:
         import simulator
 

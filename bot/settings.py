@@ -63,6 +63,7 @@ class Settings:
     sms_price: float
     spend_limit: float
     follow_up_days: int
+    public_insight: bool
     brain_timeout: float = 3.0
     provider_timeout: float = 10.0
 
@@ -164,6 +165,7 @@ def _read(env: Mapping[str, str], production: bool) -> Settings:
         sms_price=_amount("PHLOV_SMS_PRICE", get("PHLOV_SMS_PRICE", "0")),
         spend_limit=_amount("PHLOV_SPEND_LIMIT", get("PHLOV_SPEND_LIMIT", "0")),
         follow_up_days=_number("PHLOV_FOLLOW_UP_DAYS", get("PHLOV_FOLLOW_UP_DAYS", "14"), 1, 365),
+        public_insight=_switch("PHLOV_PUBLIC_INSIGHT", get("PHLOV_PUBLIC_INSIGHT", "no")),
     )
 
 
@@ -203,6 +205,12 @@ def _encrypted_or_local(name: str, url: str) -> None:
 
 def _list(value: str) -> tuple[str, ...]:
     return tuple(item.strip() for item in value.split(",") if item.strip())
+
+
+def _switch(name: str, value: str) -> bool:
+    if value.lower() not in ("yes", "no"):
+        raise UnsafeSetting(name, "must be yes or no")
+    return value.lower() == "yes"
 
 
 def _number(name: str, value: str, least: int, most: int) -> int:

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, abort, g, render_template, request, url_f
 import current
 from bot import audit
 from bot.insight import briefing, charts, disclosure, export, periods, snapshots, tables, words
+from bot.insight.disclosure import Key
 from bot.insight.invented import is_invented
 from bot.insight.known_returns import known_returns
 from bot.insight.periods import Period
@@ -76,7 +77,9 @@ def insight_page() -> str:
             periods=found,
             has_before=bool(before),
             everyone=shown["everyone"].people,
-            sections=[_section(period, shown[t.name], before.get(t.name)) for t in tables.TABLES if t.name in shown],
+            sections=[
+                _section(period, shown[t.name], before.get(t.name)) for t in tables.TABLES if t.name in shown
+            ],
             rule=disclosure.STAFF,
             made_at=snapshot.made_at,
             invented=is_invented(db),
@@ -133,7 +136,7 @@ def _section(period: Period, table: Published, before: Published | None) -> Sect
     known = known_returns()
     lines = []
     for row in table.rows:
-        keys = [(row, column) for column in columns] or [(row,)]
+        keys: list[Key] = [(row, column) for column in columns] or [(row,)]
         lines.append(
             Line(
                 words=words.code(table.axes[0], row, g.language),

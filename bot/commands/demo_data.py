@@ -173,7 +173,11 @@ def _messages(
 def _escalation(session: Session, world: _World, conversation: Conversation, at: datetime) -> None:
     chance = world.chance
     reason = world.pick(_REASONS)
-    priority = Priority.BOT_FAILED if reason in ("not_understood", "brain_unavailable") else Priority.ASKED_FOR_PERSON
+    priority = (
+        Priority.BOT_FAILED
+        if reason in ("not_understood", "brain_unavailable")
+        else Priority.ASKED_FOR_PERSON
+    )
     if reason in _SENSITIVE:
         priority = Priority.SENSITIVE
     elif reason == "medical_emergency":

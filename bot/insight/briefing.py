@@ -50,7 +50,13 @@ def pdf(brand: str, period: Period, tables: dict[str, Published], at: date, inve
 
 
 def _write(
-    page: _Page, brand: str, period: Period, tables: dict[str, Published], at: date, language: str, invented: bool
+    page: _Page,
+    brand: str,
+    period: Period,
+    tables: dict[str, Published],
+    at: date,
+    language: str,
+    invented: bool,
 ) -> None:
     page.set_fill_color(*_TEAL)
     page.rect(0, 0, page.w, 6, style="F")

@@ -96,7 +96,8 @@ def _tile(code: str, count: int | None, most: int, language: str) -> str:
     squeeze = f' textLength="{_TILE - 8}" lengthAdjust="spacingAndGlyphs"' if wide else ""
     return (
         f'<g><rect x="{x}" y="{y}" width="{_TILE}" height="{_TILE}" rx="6" fill="{fill}"/>'
-        f'<text x="{middle}" y="{y + 34}" text-anchor="middle" fill="{ink}" font-size="13"{squeeze}>{name}</text>'
+        f'<text x="{middle}" y="{y + 34}" text-anchor="middle" fill="{ink}" '
+        f'font-size="13"{squeeze}>{name}</text>'
         f'<text x="{middle}" y="{y + 60}" text-anchor="middle" fill="{ink}" font-size="18" '
         f'font-weight="700">{number}</text></g>'
     )

@@ -9,6 +9,7 @@ import xlsxwriter
 
 from bot import spreadsheets
 from bot.insight import words
+from bot.insight.disclosure import Key
 from bot.insight.periods import Period
 from bot.insight.snapshots import Published
 
@@ -64,7 +65,7 @@ def _grid(table: Published, language: str) -> Iterator[list[str | int]]:
     heads = [words.code(table.axes[1], column, language) for column in columns] or [people]
     yield [words.axis(table.axes[0], language), *heads]
     for row in table.rows:
-        keys = [(row, column) for column in columns] or [(row,)]
+        keys: list[Key] = [(row, column) for column in columns] or [(row,)]
         counts = [table.cells[key] for key in keys]
         yield [
             words.code(table.axes[0], row, language),

@@ -66,4 +66,6 @@ def complete(first: datetime, at: datetime) -> list[Period]:
     ]
     opened = datetime(start.year, start.month, 1, tzinfo=_PHNOM_PENH)
     # A quarter or year in which the helpline opened counts from then.
-    return sorted((p for p in found if p.end <= at and p.end > opened), key=lambda p: (p.end, -p.months))[::-1]
+    return sorted((p for p in found if p.end <= at and p.end > opened), key=lambda p: (p.end, -p.months))[
+        ::-1
+    ]

@@ -43,7 +43,7 @@ def make_due(session: Session, at: datetime | None = None) -> list[Period]:
     first = session.scalar(select(func.min(Contact.created_at)))
     if first is None:
         return []
-    made = set(session.execute(select(InsightSnapshot.period, InsightSnapshot.audience)).tuples())
+    made = {tuple(row) for row in session.execute(select(InsightSnapshot.period, InsightSnapshot.audience))}
     due = []
     for period in periods.complete(first, at or now()):
         audiences = [STAFF, *([PUBLIC] if period.months >= 3 else [])]

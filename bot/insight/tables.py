@@ -7,12 +7,13 @@ equation for somebody who subtracts. Each person counts once in a cell.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from bot.insight.disclosure import Key
 from bot.insight.periods import Period
@@ -38,7 +39,7 @@ class Table:
     months: tuple[int, ...] = (1, 3, 12)  # the lengths of period that it is published for
 
 
-def _people(session: Session, query: Select[tuple[int, str | None]]) -> Counts:
+def _people(session: Session, query: Select[Any, Any]) -> Counts:
     """Distinct people by one code."""
     seen = {(person, code or NOT_TOLD) for person, code in session.execute(query)}
     return dict(Counter((code,) for _, code in seen))
@@ -48,12 +49,12 @@ def _needs(session: Session, period: Period) -> Counts:
     return _people(session, select(Need.contact_id, Need.kind).where(*_within(Need.at, period)))
 
 
-def _profile(column: object) -> Callable[[Session, Period], Counts]:
+def _profile(column: InstrumentedAttribute[Any]) -> Callable[[Session, Period], Counts]:
     """Distinct people who told a need in the period, by what they told of themselves."""
 
     def count(session: Session, period: Period) -> Counts:
         query = (
-            select(Need.contact_id, column)  # type: ignore[call-overload]
+            select(Need.contact_id, column)
             .outerjoin(Profile, Profile.contact_id == Need.contact_id)
             .where(*_within(Need.at, period))
         )
@@ -100,9 +101,9 @@ def _forms(session: Session, period: Period) -> Counts:
     return _wrote(session, period, Contact.form)
 
 
-def _wrote(session: Session, period: Period, column: object) -> Counts:
+def _wrote(session: Session, period: Period, column: InstrumentedAttribute[Any]) -> Counts:
     query = (
-        select(Message.contact_id, column)  # type: ignore[call-overload]
+        select(Message.contact_id, column)
         .join(Contact, Contact.id == Message.contact_id)
         .where(Message.direction == Direction.IN, *_within(Message.created_at, period))
         .distinct()
@@ -184,8 +185,8 @@ def _referral_partners(session: Session, period: Period) -> Counts:
     return _filled(Counter((partner, state) for _, partner, state in seen))
 
 
-def _within(column: object, period: Period) -> tuple[object, object]:
-    return column >= period.start, column < period.end  # type: ignore[operator]
+def _within(column: InstrumentedAttribute[datetime], period: Period) -> tuple[ColumnElement[bool], ...]:
+    return column >= period.start, column < period.end
 
 
 def _code(value: object) -> str:
@@ -229,7 +230,7 @@ def named(name: str) -> Table:
     return next(table for table in TABLES if table.name == name)
 
 
-def everyone(session: Session, period: Period, columns: Iterable[str] = ("need",)) -> int:
+def everyone(session: Session, period: Period) -> int:
     """The people behind the tables of needs."""
-    query = select(func.count(func.distinct(Need.contact_id))).where(*_within(Need.at, period))  # type: ignore[arg-type]
+    query = select(func.count(func.distinct(Need.contact_id))).where(*_within(Need.at, period))
     return session.scalar(query) or 0

@@ -17,20 +17,20 @@ _FILE = Path(__file__).with_name("words.yml")
 
 
 def title(table: str, language: str) -> str:
-    return _words()["titles"][table][language]
+    return str(_words()["titles"][table][language])
 
 
 def definition(table: str, language: str) -> str:
     """What a table counts, in a sentence or two."""
-    return _words()["definitions"][table][language]
+    return str(_words()["definitions"][table][language])
 
 
 def axis(name: str, language: str) -> str:
-    return _words()["axes"][name][language]
+    return str(_words()["axes"][name][language])
 
 
 def phrase(name: str, language: str, **values: object) -> str:
-    return _words()["phrases"][name][language].format_map(values)
+    return str(_words()["phrases"][name][language].format_map(values))
 
 
 def code(axis_name: str, value: str, language: str) -> str:
