@@ -11,7 +11,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 
 import structlog
 from sqlalchemy import select
@@ -20,6 +20,8 @@ from bot import follow_up, inbox, limits, notices, outbound, outbox, paging, saf
 from bot.brain import Brain, RasaBrain
 from bot.channels import providers
 from bot.database import Database, connect
+from bot.facts import today
+from bot.insight import snapshots
 from bot.logs import configure_logs
 from bot.models import Contact, Conversation, Form, State
 from bot.models.columns import now
@@ -34,6 +36,7 @@ TURN_THREADS = 3
 SEND_THREADS = 4
 _POLL_SECONDS = 0.1
 _SWEEP_SECONDS = 5.0
+_FIGURES_SECONDS = 3600.0
 _AFTER_FAILURE_SECONDS = 1.0
 
 
@@ -47,6 +50,7 @@ class Worker:
         self._wakeup = wakeup
         self._providers = providers(settings)
         self._stop = threading.Event()
+        self._figures_of: date | None = None  # the day when figures were last looked after
 
     def run(self) -> None:
         """Works until `stop`; returns when everything in hand is finished."""
@@ -63,7 +67,7 @@ class Worker:
     def _work(self) -> None:
         jobs = [("turns", self._take_turn, _POLL_SECONDS)] * TURN_THREADS
         jobs += [("sending", self._send, _POLL_SECONDS)] * SEND_THREADS
-        jobs += [("sweep", self._sweep, _SWEEP_SECONDS)]
+        jobs += [("sweep", self._sweep, _SWEEP_SECONDS), ("figures", self._publish_figures, _FIGURES_SECONDS)]
         threads = [threading.Thread(target=self._repeat, args=job, name=job[0]) for job in jobs]
         for thread in threads:
             thread.start()
@@ -127,6 +131,17 @@ class Worker:
                 conversation.still_waiting_told_at = now()
                 words = notices.still_waiting(Form(conversation.contact.form))
                 outbox.queue_notice(session, conversation, words)
+
+    def _publish_figures(self) -> bool:
+        """A period's figures are published soon after it is over; of several workers one does it."""
+        if self._figures_of == today():
+            return False
+        with self._database.transaction() as session:
+            made = snapshots.make_due(session)
+        self._figures_of = today()
+        if made:
+            log.info("figures_published", periods=[period.name for period in made])
+        return False
 
     def _leave_no_old_pages(self) -> None:
         # Deleted content stays readable in the write-ahead log until it is truncated. A checkpoint

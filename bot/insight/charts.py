@@ -42,28 +42,26 @@ def bars(table: Published, language: str) -> str:
         colors=(_BAR,),
         font_family=_FONT,
         label_font_size=15,
-        value_font_size=15,
-        value_background="transparent",
-        value_colors=(_INK,),
+        guide_stroke_color="transparent",
+        major_guide_stroke_color="transparent",
         opacity=1,
     )
     chart = pygal.HorizontalBar(
         style=style,
         show_legend=False,
-        print_values=True,
+        print_values=False,
+        show_x_labels=False,
         js=[],
         width=720,
-        height=90 + 44 * max(len(shown), 1),
+        height=40 + 40 * max(len(shown), 1),
         margin=4,
         order_min=0,
         explicit_size=True,
-        show_x_guides=False,
-        show_x_labels=True,
-        show_y_guides=False,
-        value_formatter=lambda value: f"{value:,.0f}",
         no_data_text=words.phrase("hidden", language),
     )
-    chart.x_labels = [words.code(table.axes[0], row, language) for row, _ in reversed(shown)]
+    chart.x_labels = [
+        f"{words.code(table.axes[0], row, language)}  {count:,}" for row, count in reversed(shown)
+    ]
     chart.add("", [count for _, count in reversed(shown)])
     return str(chart.render(is_unicode=True))
 
