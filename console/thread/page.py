@@ -163,7 +163,7 @@ def _writing(db: Session, conversation: Conversation, operator: Operator) -> dic
         "draft": draft,
         "concerns": concerns,
         "confirmed": words.token(draft, concerns),
-        "price": getattr(current.settings(), "sms_price", 0.0) if contact.channel == Channel.SMS else 0,
+        "price": current.settings().sms_price if contact.channel == Channel.SMS else 0,
         "canned": [
             (reply, canned.fill(reply.texts[Form(contact.form)], brand)) for reply in canned.every(db)
         ],

@@ -129,11 +129,10 @@ def _form(protocol: Protocol, based_on: int, problem: str = "") -> str:
         names=names,
         problem=problem,
         section_words=section_words,
-        versions={
-            edition.version: protocols.read(protocol.key, edition.content)
+        earlier=[
+            (edition, protocols.read(protocol.key, edition.content) if edition.content else None)
             for edition in history
-            if edition.content
-        },
+        ],
     )
 
 

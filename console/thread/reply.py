@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, flash, g, render_template, request
+from flask import Blueprint, Response, abort, flash, g, render_template, request
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -26,6 +26,7 @@ _DOUBLE_LOOK_BACK = 10
 def add_routes(console: Blueprint) -> None:
     console.add_url_rule(f"{page.BASE}/reply", "reply", reply, methods=["POST"])
     console.add_url_rule(f"{page.BASE}/draft", "keep_draft", keep_draft, methods=["POST"])
+    console.add_url_rule(f"{page.BASE}/draft", "draft", draft)
     rule = f"{page.BASE}/messages/<int:message_id>/resend"
     console.add_url_rule(rule, "resend", resend, methods=["POST"])
 
@@ -78,6 +79,15 @@ def keep_draft(conversation_id: int) -> str:
             drafts.keep(db, conversation, operator, text)
         concerns = safe_contact.concerns(conversation.contact, text, now())
     return render_template("console/thread/_warning.html", concerns=concerns, words=words)
+
+
+@permit(Permission.CONVERSATION_ANSWER)
+def draft(conversation_id: int) -> AnyResponse:
+    """The operator's draft as it is kept now."""
+    with current.database().reading() as db:
+        conversation = access.conversation(db, conversation_id)
+        text = drafts.of(db, conversation, db.get_one(Operator, g.operator.id))
+    return Response(text, mimetype="text/plain")
 
 
 @permit(Permission.CONVERSATION_ANSWER)

@@ -3,7 +3,8 @@
 const GSM = /^[@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&'()*+,\-./0-9:;<=>?¡A-ZÄÖÑÜ§¿a-zäöñüà^{}\\[~\]|€]*$/;
 const TWICE = /[\^{}\\[~\]|€]/g;
 const KHMER = /[\u1780-\u17ff]/;
-const SAVE_AFTER = 500; // milliseconds without a key
+const SAVE_AFTER = 400; // milliseconds without a key
+const ASK_AGAIN_AFTER = 1000; // milliseconds
 
 // Segments of a text, and the characters left in the last one.
 function count(text) {
@@ -66,10 +67,20 @@ if (reply) {
     timer = setTimeout(save, SAVE_AFTER);
   });
   form.addEventListener("submit", () => { sent = true; clearTimeout(timer); });
-  window.addEventListener("pagehide", () => save(true));
+  // Before a reload or a link's request goes out, and again for what the browser closes by itself.
+  for (const kind of ["beforeunload", "pagehide"]) window.addEventListener(kind, () => save(true));
   document.addEventListener("visibilitychange", () => { if (document.hidden) save(true); });
   // Another form of the page mustn't overtake the draft.
   for (const other of document.forms) if (other !== form) other.addEventListener("submit", () => save(true));
+  // The last keys before a reload may have reached the server after this page had left it.
+  const atFirst = reply.value;
+  const askAgain = async () => {
+    const answer = await fetch(form.dataset.draft, { headers: { "HX-Request": "true" }, cache: "no-store" });
+    if (answer.status !== 200 || answer.redirected || reply.value !== atFirst) return;
+    const text = await answer.text();
+    if (text && text !== atFirst) { reply.value = saved = text; show(); }
+  };
+  if (!document.getElementById("confirm")) setTimeout(() => askAgain().catch(() => {}), ASK_AGAIN_AFTER);
   show();
   if (document.getElementById("confirm")) reply.scrollIntoView({ block: "center" });
 
