@@ -83,7 +83,7 @@ def conversation_messages(conversation_id: int) -> AnyResponse:
         thread = _thread(db, conversation)
         if request.args.get("version") == thread["version"]:
             return Response(status=204)
-        page = render_template("console/_messages.html", **thread, mine=mine(conversation))
+        page = render_template("console/thread/_messages_anew.html", **thread, mine=mine(conversation))
     return Response(page)
 
 
