@@ -15,8 +15,10 @@ import webhooks.health
 import webhooks.telegram
 import webhooks.twilio
 from bot.database import Database, connect
+from bot.feed import Feed
 from bot.logs import configure_logs
 from bot.models.columns import keyring
+from bot.presence import make_presence
 from bot.settings import Settings, load_settings
 from bot.wakeup import make_wakeup
 
@@ -30,9 +32,12 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     settings = settings or load_settings()
     configure_logs(settings)
     app = Flask("phlov", static_folder=None)
+    database = database or connect(settings)
     app.config.update(
         SETTINGS=settings,
-        DATABASE=database or connect(settings),
+        DATABASE=database,
+        FEED=Feed(database, settings),
+        PRESENCE=make_presence(settings),
         MAX_CONTENT_LENGTH=_LARGEST_REQUEST,
         SECRET_KEY=keyring().session_key,
         SESSION_COOKIE_HTTPONLY=True,

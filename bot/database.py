@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from sqlalchemy import Engine, create_engine, event, func, select
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session, sessionmaker
 
-from bot import key_register
+from bot import events, key_register
 from bot.crypto import Keyring
 from bot.models.columns import now, use_keyring
 from bot.settings import ROOT, Settings
@@ -30,9 +30,10 @@ _DEAD_PEER_SECONDS = 10  # until a database host that fell silent counts as gone
 class Database:
     """Opens sessions on one engine; every write goes through `transaction`."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, hurry: Callable[[], None] = lambda: None) -> None:
         self.engine = engine
         self._sessions = sessionmaker(engine, expire_on_commit=False)
+        events.watch(self._sessions, hurry)
         self._reading = sessionmaker(engine.execution_options(reading=True), expire_on_commit=False)
 
     @property
@@ -67,7 +68,8 @@ def connect(settings: Settings) -> Database:
     can't be reached, or isn't migrated, is no error here: `/ready` tells it.
     """
     use_keyring(Keyring(settings.keys))
-    database = Database(make_engine(settings.database_url))
+    hurry = events.RedisHurry(settings.redis_url) if settings.redis_url else lambda: None
+    database = Database(make_engine(settings.database_url), hurry)
     with contextlib.suppress(OperationalError, ProgrammingError):
         check_keys(database)
     return database

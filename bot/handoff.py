@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot import audit
-from bot.models import Conversation, Escalation, Operator, Priority, State, WrapUp
+from bot import audit, events
+from bot.models import Conversation, Escalation, Operator, Priority, State, Transfer, WrapUp
 from bot.models.columns import now
 
 OUTCOMES = ("helped", "referred", "no_answer", "not_for_us", "test")
@@ -53,7 +53,8 @@ def escalate(
     more_urgent = conversation.priority is None or priority < conversation.priority
     if new:
         conversation.state = State.WAITING
-        conversation.waiting_since = now()
+        conversation.waiting_since = conversation.queued_at = now()
+        conversation.for_supervisor = False
         conversation.operator_id = None
         conversation.still_waiting_told_at = None
     if new or more_urgent:
@@ -74,7 +75,7 @@ def claim(session: Session, conversation_id: int, operator: Operator) -> Convers
     won = session.execute(
         update(Conversation)
         .where(Conversation.id == conversation_id, Conversation.state == State.WAITING)
-        .values(state=State.WITH_OPERATOR, operator_id=operator.id, claimed_at=now())
+        .values(state=State.WITH_OPERATOR, operator_id=operator.id, claimed_at=now(), for_supervisor=False)
         .execution_options(synchronize_session=False)
     )
     conversation = session.get_one(Conversation, conversation_id, populate_existing=True)
@@ -88,6 +89,12 @@ def claim(session: Session, conversation_id: int, operator: Operator) -> Convers
         .where(Escalation.conversation_id == conversation_id, Escalation.claimed_at.is_(None))
         .values(claimed_at=now(), operator_id=operator.id)
     )
+    session.execute(
+        update(Transfer)
+        .where(Transfer.conversation_id == conversation_id, Transfer.taken_at.is_(None))
+        .values(taken_at=now())
+    )
+    events.publish(session, events.Kind.QUEUE, conversation_id)
     audit.record(session, operator, "claim", f"conversation:{conversation_id}")
     return conversation
 

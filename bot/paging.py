@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from bot import outbox
+from bot import outbox, shifts, wellbeing
 from bot.models import Conversation, Form, Operator, Priority, Role, State
 from bot.models.columns import now
 from bot.settings import Settings
@@ -19,8 +19,12 @@ MOST_PAGES = 4
 def page_on_call(session: Session, conversation: Conversation, settings: Settings) -> None:
     """Pages for a conversation that has just entered the queue, at once where it can't wait."""
     urgent = (conversation.priority or Priority.BOT_FAILED) <= Priority.SENSITIVE
-    if conversation.state == State.WAITING and urgent and not conversation.pages:
-        _page(session, conversation, settings, with_supervisors=False)
+    if (
+        conversation.state == State.WAITING
+        and not conversation.pages
+        and (urgent or conversation.for_supervisor)
+    ):
+        _page(session, conversation, settings, with_supervisors=conversation.for_supervisor)
 
 
 def page_again(session: Session, settings: Settings) -> int:
@@ -29,7 +33,7 @@ def page_again(session: Session, settings: Settings) -> int:
     overdue = (
         select(Conversation)
         .where(Conversation.state == State.WAITING, Conversation.pages < MOST_PAGES)
-        .where(Conversation.waiting_since < before)
+        .where(func.coalesce(Conversation.queued_at, Conversation.waiting_since) < before)
         .where(or_(Conversation.paged_at.is_(None), Conversation.paged_at < before))
         .with_for_update(skip_locked=True)
     )
@@ -42,9 +46,19 @@ def page_again(session: Session, settings: Settings) -> int:
 def _page(session: Session, conversation: Conversation, settings: Settings, with_supervisors: bool) -> None:
     conversation.pages += 1
     conversation.paged_at = now()
-    who: ColumnElement[bool] = Operator.on_call.is_(True)
-    if with_supervisors:
-        who = or_(who, Operator.role == Role.SUPERVISOR)
-    for operator in session.scalars(select(Operator).where(Operator.disabled_at.is_(None), who)):
+    for operator in _whom(session, with_supervisors):
         text = say("page", Form(operator.language), {"brand": settings.brand, "url": settings.public_url})
         outbox.queue_page(session, operator, text)
+
+
+def _whom(session: Session, with_supervisors: bool) -> list[Operator]:
+    """Who is on call now; when nobody came, or nobody is on call, also backups and supervisors."""
+    first, backups = shifts.on_call(session)
+    found = [*first, *(backups if with_supervisors or not first else [])]
+    if with_supervisors or not found:
+        supervisors = select(Operator).where(Operator.disabled_at.is_(None), Operator.role == Role.SUPERVISOR)
+        found += session.scalars(supervisors)
+    resting = wellbeing.resting(session)
+    awake = [operator for operator in found if operator.id not in resting]
+    # Somebody has to come: better a break cut short than nobody.
+    return list({operator.id: operator for operator in awake or found}.values())

@@ -50,6 +50,10 @@ class Settings:
     telegram_bot_token: str
     telegram_webhook_secret: str
     telegram_api_url: str
+    target_minutes: tuple[int, ...]
+    urgent_in_a_row: int
+    break_minutes: int
+    streams: int
     country: str
     open_hours: tuple[int, int]
     answer_minutes: int
@@ -146,6 +150,10 @@ def _read(env: Mapping[str, str], production: bool) -> Settings:
         telegram_bot_token=get("TELEGRAM_BOT_TOKEN"),
         telegram_webhook_secret=get("TELEGRAM_WEBHOOK_SECRET"),
         telegram_api_url=_url("TELEGRAM_API_URL", get("TELEGRAM_API_URL", "https://api.telegram.org")),
+        target_minutes=_targets(get("PHLOV_TARGET_MINUTES", "5,10,30,30")),
+        urgent_in_a_row=_number("PHLOV_URGENT_IN_A_ROW", get("PHLOV_URGENT_IN_A_ROW", "3"), 1, 100),
+        break_minutes=_number("PHLOV_BREAK_MINUTES", get("PHLOV_BREAK_MINUTES", "15"), 1, 240),
+        streams=_number("PHLOV_STREAMS", get("PHLOV_STREAMS", "64"), 1, 1000),
         country=get("PHLOV_COUNTRY", "KH"),
         open_hours=_hours("PHLOV_OPEN_HOURS", get("PHLOV_OPEN_HOURS", "00-24")),
         answer_minutes=_number("PHLOV_ANSWER_MINUTES", get("PHLOV_ANSWER_MINUTES", "30"), 1, 1440),
@@ -261,6 +269,15 @@ def _hours(name: str, value: str) -> tuple[int, int]:
     if not (first.isdecimal() and last.isdecimal() and 0 <= int(first) < int(last) <= 24):
         raise UnsafeSetting(name, "must be like 07-21 (hours in Phnom Penh)")
     return int(first), int(last)
+
+
+def _targets(value: str) -> tuple[int, ...]:
+    numbers = _list(value)
+    if len(numbers) != 4:
+        raise UnsafeSetting(
+            "PHLOV_TARGET_MINUTES", "must be four numbers, one for each priority, like 5,10,30,30"
+        )
+    return tuple(_number("PHLOV_TARGET_MINUTES", number, 1, 1440) for number in numbers)
 
 
 def _keys(value: str) -> tuple[bytes, ...]:

@@ -14,12 +14,13 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from bot import follow_up, inbox, limits, notices, outbound, outbox, paging, safe_contact, sender
 from bot.brain import Brain, RasaBrain
 from bot.channels import providers
 from bot.database import Database, connect
+from bot.events import forget_old
 from bot.facts import today
 from bot.insight import snapshots
 from bot.logs import configure_logs
@@ -27,6 +28,7 @@ from bot.models import Contact, Conversation, Form, State
 from bot.models.columns import now
 from bot.reminders import bring_back
 from bot.settings import Settings, load_settings
+from bot.transfers import return_unattended
 from bot.turn import take_turn
 from bot.wakeup import Wakeup, make_wakeup
 
@@ -103,9 +105,12 @@ class Worker:
 
     def _sweep(self) -> bool:
         with self._database.transaction() as session:
+            for conversation in return_unattended(session, self._settings):
+                paging.page_on_call(session, conversation, self._settings)
             paging.page_again(session, self._settings)
         with self._database.transaction() as session:
             bring_back(session, self._settings, now())
+            forget_old(session)
         self._tell_still_waiting()
         with self._database.transaction() as session:
             follow_up.send_due(session, self._settings)
@@ -121,7 +126,8 @@ class Worker:
             waiting = (
                 select(Conversation)
                 .join(Contact)
-                .where(Conversation.state == State.WAITING, Conversation.waiting_since < before)
+                .where(Conversation.state == State.WAITING)
+                .where(func.coalesce(Conversation.queued_at, Conversation.waiting_since) < before)
                 .where(Conversation.still_waiting_told_at.is_(None), Conversation.reason != limits.DAY_SPENT)
                 .where(safe_contact.writable(now()))
                 .with_for_update(of=Conversation, skip_locked=True)

@@ -8,15 +8,20 @@ from werkzeug.wrappers import Response
 from bot.permissions import Permission
 from console import (
     access,
+    breaks,
     errors,
+    events,
     insight,
     language,
     navigation,
+    presence,
     queue,
     security,
     sessions,
     sign_in,
+    supervision,
     thread,
+    transfer,
 )
 from console.access import permit
 
@@ -56,4 +61,9 @@ def register(app: Flask) -> None:
     queue.add_routes(console)
     thread.add_routes(console)
     insight.add_routes(console)
+    events.add_routes(console)
+    breaks.add_routes(console)
+    presence.add_routes(console)
+    transfer.add_routes(console)
+    supervision.add_routes(console)
     app.register_blueprint(console)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import g
+
+from bot.models import Team
 from console.language import gettext as _
 
 
@@ -36,6 +39,10 @@ def reason(name: str | None) -> str:
         "code_word": _("the code word was used"),
         "call_back": _("a call is due"),
         "follow_up": _("a follow-up is due"),
+        "transferred": _("given on to another team"),
+        "passed_up": _("passed up to the supervisors"),
+        "transfer_not_taken": _("the colleague it was given to didn't open it"),
+        "operator_gone": _("the operator had left when the person wrote"),
     }
     return words.get(name or "", name or "")
 
@@ -49,6 +56,8 @@ def outcome(name: str) -> str:
         "not_for_us": _("not for us"),
         "test": _("a test"),
         "handed_back": _("handed back to the bot"),
+        "transferred": _("given on to another team"),
+        "passed_up": _("passed up to the supervisors"),
     }
     return words.get(name, name)
 
@@ -84,6 +93,18 @@ def language(form: str) -> str:
     """The form in which a person writes."""
     words = {"km": _("Khmer"), "km_Latn": _("Khmer in Latin letters"), "en": _("English")}
     return words.get(form, form)
+
+
+def team(team: Team) -> str:
+    """The team's name in the operator's language."""
+    return team.name_km if g.get("language") == "km" else team.name_en
+
+
+def waited(seconds: int) -> str:
+    """How long a conversation has waited; the page's clock goes on from here in the same words."""
+    hours, minutes = divmod(seconds // 60, 60)
+    words = _("{h} h {m} min") if hours else _("{m} min")
+    return words.format(h=hours, m=minutes)
 
 
 def kind(name: str) -> str:

@@ -2,85 +2,82 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
-from datetime import timedelta
+from typing import Any
 
-from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
-from sqlalchemy import ColumnElement, func, select
+from flask import Blueprint, Response, flash, g, jsonify, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 import current
-from bot import handoff
-from bot.models import Contact, Conversation, Operator, State
-from bot.models.columns import now
-from bot.permissions import Permission
-from bot.teams import may_see, seen_by
-from console import labels, language, navigation
+from bot import handoff, teams, wellbeing
+from bot.models import Conversation, Form, Operator, Priority, State
+from bot.permissions import Permission, allows
+from bot.teams import may_see
+from console import labels, navigation, queue_rows
 from console.access import permit
 from console.language import N_
 from console.language import gettext as _
-
-FILTERS = ("waiting", "mine", "all")
-_MOST_ROWS = 200
-
-
-@dataclass(frozen=True)
-class Row:
-    """One conversation in the list; nothing of what it says."""
-
-    id: int
-    priority: int
-    priority_words: str
-    reason: str
-    waiting: str
-    overdue: bool
-    channel: str
-    language: str
-    owner: str
-    is_waiting: bool
+from console.queue_rows import ROWS_A_PAGE, SHOWN, Filter
 
 
 def add_routes(console: Blueprint) -> None:
     navigation.add("console.queue_page", N_("Queue"), Permission.QUEUE_READ, order=10)
+    console.add_app_template_global(labels.waited, "waited")
+    console.add_app_template_global(labels.team, "team_name")
     console.add_url_rule("/queue", "queue_page", queue_page)
-    console.add_url_rule("/queue/rows", "queue_rows", queue_rows)
+    console.add_url_rule("/queue/rows", "queue_rows", rows)
+    console.add_url_rule("/queue/counts", "queue_counts", counts)
     console.add_url_rule("/conversations/<int:conversation_id>/claim", "claim", claim, methods=["POST"])
 
 
 @permit(Permission.QUEUE_READ)
 def queue_page() -> str:
-    shown = _shown()
     with current.database().reading() as db:
-        rows, waiting = _rows(db, shown), _waiting(db)
-    return render_template(
-        "console/queue.html", rows=rows, waiting=waiting, shown=shown, filters=FILTERS, version=_version(rows)
-    )
+        return render_template(
+            "console/queue.html",
+            **_list(db),
+            teams=teams.every(db),
+            languages_written=[(form, labels.language(form)) for form in Form],
+            break_suggested=wellbeing.needs_break(db, g.operator.id, current.settings()),
+            in_a_row=current.settings().urgent_in_a_row,
+            resting=g.operator.id in wellbeing.resting(db),
+        )
 
 
 @permit(Permission.QUEUE_READ)
-def queue_rows() -> AnyResponse:
+def rows() -> AnyResponse:
     """The list anew, or 204 where nothing changed, so that focus and scroll stay."""
-    shown = _shown()
     with current.database().reading() as db:
-        rows, waiting = _rows(db, shown), _waiting(db)
-    version = _version(rows)
-    if request.args.get("version") == version:
+        shown = _list(db)
+    if request.args.get("version") == shown["version"]:
         return Response(status=204)
-    return Response(
-        render_template("console/_rows.html", rows=rows, waiting=waiting, shown=shown, version=version)
-    )
+    return Response(render_template("console/_rows.html", **shown))
+
+
+@permit(Permission.QUEUE_READ)
+def counts() -> Response:
+    """For the title and the notifications of every page: numbers, and which wait in immediate danger."""
+    with current.database().reading() as db:
+        return jsonify(**queue_rows.counts(db, g.operator), urgent=queue_rows.urgent(db, g.operator))
 
 
 @permit(Permission.CONVERSATION_ANSWER)
 def claim(conversation_id: int) -> AnyResponse:
-    """Takes the conversation; of several who try, one gets it and the others read who."""
+    """Takes the conversation; of several who try, one gets it and the others read who.
+
+    Where a break is due, or a supervisor is asked for, it takes a second click.
+    """
     with current.database().transaction() as db:
         found = db.get(Conversation, conversation_id)
         if found is None or not may_see(g.operator, found):
             flash(_("This isn't here, or it isn't yours to see."))
             return redirect(url_for("console.queue_page"))
+        if found.state == State.WAITING and "confirmed" not in request.form:
+            doubts = _doubts(db, found)
+            if doubts:
+                return Response(
+                    render_template("console/live/confirm_claim.html", doubts=doubts, conversation=found)
+                )
         try:
             handoff.claim(db, conversation_id, db.get_one(Operator, g.operator.id))
         except handoff.AlreadyClaimed as lost:
@@ -90,51 +87,58 @@ def claim(conversation_id: int) -> AnyResponse:
     return redirect(url_for("console.conversation_page", conversation_id=conversation_id))
 
 
-def _shown() -> str:
-    shown = request.args.get("show", "waiting")
-    return shown if shown in FILTERS else "waiting"
+def _doubts(db: Session, conversation: Conversation) -> list[str]:
+    """What the operator should think of before they claim."""
+    found = []
+    urgent = conversation.priority == Priority.IMMEDIATE_DANGER
+    if urgent and wellbeing.needs_break(db, g.operator.id, current.settings()):
+        taken = wellbeing.urgent_in_a_row(db, g.operator.id)
+        words = _("You took %d conversations about immediate danger in a row. Can a colleague take this one?")
+        found.append(words % taken)
+    if conversation.for_supervisor and not allows(g.operator, Permission.SUPERVISE):
+        found.append(_("A colleague passed this up to the supervisors. Claim it only if none of them comes."))
+    return found
 
 
-def _rows(db: Session, shown: str) -> list[Row]:
-    conditions: dict[str, ColumnElement[bool]] = {
-        "waiting": Conversation.state == State.WAITING,
-        "mine": (Conversation.state == State.WITH_OPERATOR) & (Conversation.operator_id == g.operator.id),
-        "all": Conversation.state.in_([State.WAITING, State.WITH_OPERATOR]),
+def _list(db: Session) -> dict[str, Any]:
+    wanted = _wanted()
+    settings, brand = current.settings(), current.settings().brand
+    found = queue_rows.rows(db, g.operator, wanted, settings, g.language)
+    numbers = queue_rows.counts(db, g.operator)
+    total = queue_rows.number_of(db, g.operator, wanted)
+    # The clocks go on in the page; a row is new only when something else of it is.
+    still = [
+        (row.id, row.state, row.owner, row.unread, row.given_by, row.reason, row.priority) for row in found
+    ]
+    return {
+        "rows": found,
+        "counts": numbers,
+        "total": total,
+        "pages": -(-total // ROWS_A_PAGE) or 1,
+        "wanted": wanted,
+        "tabs": _tabs(),
+        "first": (wanted.page - 1) * ROWS_A_PAGE + 1,
+        "version": queue_rows.version(g.language, brand, numbers, total, still),
     }
-    query = (
-        select(Conversation, Contact, Operator)
-        .join(Contact, Contact.id == Conversation.contact_id)
-        .outerjoin(Operator, Operator.id == Conversation.operator_id)
-        .where(conditions[shown], seen_by(g.operator))
-        .order_by(Conversation.priority, Conversation.waiting_since)
-        .limit(_MOST_ROWS)
+
+
+def _tabs() -> list[tuple[str, str]]:
+    words = {
+        "waiting": _("Waiting"),
+        "mine": _("Mine"),
+        "others": _("With others"),
+        "closed": _("Closed"),
+    }
+    return [(name, words[name]) for name in SHOWN]
+
+
+def _wanted() -> Filter:
+    shown = request.args.get("show", "waiting")
+    language = request.args.get("language", "")
+    page = request.args.get("page", 1, type=int)
+    return Filter(
+        shown=shown if shown in SHOWN else "waiting",
+        language=language if language in list(Form) else "",
+        team=request.args.get("team", "")[:32],
+        page=max(page, 1),
     )
-    return [_row(conversation, contact, operator) for conversation, contact, operator in db.execute(query)]
-
-
-def _row(conversation: Conversation, contact: Contact, operator: Operator | None) -> Row:
-    settings = current.settings()
-    is_waiting = conversation.state == State.WAITING
-    since = conversation.waiting_since
-    late = timedelta(minutes=settings.answer_minutes)
-    return Row(
-        id=conversation.id,
-        priority=conversation.priority or 4,
-        priority_words=labels.priority(conversation.priority),
-        reason=labels.reason(conversation.reason),
-        waiting=language.waiting(since) if is_waiting else "",
-        overdue=bool(is_waiting and since and now() - since > late),
-        channel=contact.channel,
-        language=labels.language(contact.form),
-        owner=operator.name if operator else "",
-        is_waiting=is_waiting,
-    )
-
-
-def _waiting(db: Session) -> int:
-    waiting = (Conversation.state == State.WAITING) & seen_by(g.operator)
-    return db.scalar(select(func.count(Conversation.id)).where(waiting)) or 0
-
-
-def _version(rows: list[Row]) -> str:
-    return hashlib.sha256(repr((g.language, rows)).encode()).hexdigest()[:16]

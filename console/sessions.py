@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 import current
+from bot.database import Database
 from bot.models import Operator, StaffSession
 from bot.models.columns import now
 from console import access
@@ -60,22 +61,39 @@ def end(session: Session, response: AnyResponse) -> None:
     response.headers["Clear-Site-Data"] = '"cache"'
 
 
-def _operator_of_request() -> Operator | None:
-    token = request.cookies.get(COOKIE)
-    if not token:
-        return None
-    database = current.database()
+def browser_key() -> str:
+    """What stands for this signed-in browser on the server."""
+    return _hash(request.cookies.get(COOKIE, ""))
+
+
+def is_alive(database: Database, key: str) -> bool:
+    """Whether the browser of `browser_key` is still signed in."""
     with database.reading() as session:
-        found = session.get(StaffSession, _hash(token))
-        if found is None or found.ended_at or found.operator.disabled_at:
-            return None
-        if now() - found.seen_at > IDLE or now() - found.created_at > LONGEST:
+        return _open_session(session, key) is not None
+
+
+def _open_session(session: Session, key: str) -> StaffSession | None:
+    found = session.get(StaffSession, key)
+    if found is None or found.ended_at or found.operator.disabled_at:
+        return None
+    if now() - found.seen_at > IDLE or now() - found.created_at > LONGEST:
+        return None
+    return found
+
+
+def _operator_of_request() -> Operator | None:
+    if COOKIE not in request.cookies:
+        return None
+    database, key = current.database(), browser_key()
+    with database.reading() as session:
+        found = _open_session(session, key)
+        if found is None:
             return None
         operator, stale = found.operator, now() - found.seen_at > _NOTE_SEEN_AFTER
     # Pages that refresh themselves don't count as somebody being there.
     if stale and "poll" not in request.args:
         with database.transaction() as session:
-            session.get_one(StaffSession, _hash(token)).seen_at = now()
+            session.get_one(StaffSession, key).seen_at = now()
     return operator
 
 

@@ -16,10 +16,12 @@ from bot.models.conversation import (
 from bot.models.directory import Capacity, DirectoryChange, Organisation, ReferralMethod, Service
 from bot.models.insight import InsightSnapshot
 from bot.models.jobs import EmployerLink, JobAlert, JobAlertSent, Listing, ListingState
+from bot.models.live import LiveEvent, Look, Transfer
 from bot.models.needs import FollowUp, Need, Profile, SeriesOptOut, Skill, SpendAlarm
 from bot.models.operations import Beat, EncryptionKey
 from bot.models.people import Channel, Consent, ConsentText, Contact, Erasure, Form
 from bot.models.referral import Referral, ReferralAccess, ReferralEvent, ReferralState
+from bot.models.shifts import OnCallShift, QualityReview, Rest
 from bot.models.staff import AuditEvent, Operator, Role, StaffSession, Team
 
 __all__ = [
@@ -51,20 +53,25 @@ __all__ = [
     "JobAlertSent",
     "Listing",
     "ListingState",
+    "LiveEvent",
+    "Look",
     "Mention",
     "Message",
     "Need",
     "Note",
+    "OnCallShift",
     "Operator",
     "Organisation",
     "Priority",
     "Profile",
     "ProtocolTick",
+    "QualityReview",
     "Referral",
     "ReferralAccess",
     "ReferralEvent",
     "ReferralMethod",
     "ReferralState",
+    "Rest",
     "Role",
     "SeriesOptOut",
     "Service",
@@ -73,5 +80,6 @@ __all__ = [
     "StaffSession",
     "State",
     "Team",
+    "Transfer",
     "WrapUp",
 ]

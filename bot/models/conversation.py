@@ -62,7 +62,10 @@ TO_SEND = text("direction = 'out' AND state IN ('queued', 'sending')")
 
 class Conversation(Base):
     __tablename__ = "conversation"
-    __table_args__ = (Index("ix_conversation_queue", "state", "priority", "waiting_since"),)
+    __table_args__ = (
+        Index("ix_conversation_queue", "state", "priority", "waiting_since"),
+        Index("ix_conversation_closed", "state", "closed_at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"), index=True)
@@ -93,6 +96,10 @@ class Conversation(Base):
     pages: Mapped[int] = mapped_column(default=0)
     paged_at: Mapped[datetime | None] = mapped_column(UTCTime)
     still_waiting_told_at: Mapped[datetime | None] = mapped_column(UTCTime)
+    # When it last entered a queue: later than waiting_since where it was given on.
+    queued_at: Mapped[datetime | None] = mapped_column(UTCTime)
+    # Passed up: supervisors are asked to take it.
+    for_supervisor: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     contact: Mapped[Contact] = relationship()
     team: Mapped[Team | None] = relationship()
