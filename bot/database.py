@@ -17,7 +17,7 @@ from sqlalchemy import Engine, create_engine, event, func, select
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session, sessionmaker
 
-from bot import events, key_register
+from bot import events, key_register, overrides
 from bot.crypto import Keyring
 from bot.models.columns import now, use_keyring
 from bot.settings import ROOT, Settings
@@ -43,13 +43,13 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """A session that commits at the end, or rolls back on an exception."""
-        with self._sessions.begin() as session:
+        with self._sessions.begin() as session, overrides.within(session):
             yield session
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session for reads alone: on SQLite it doesn't wait for a writer."""
-        with self._reading() as session:
+        with self._reading() as session, overrides.within(session):
             yield session
 
 

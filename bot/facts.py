@@ -1,24 +1,30 @@
 """Facts: every number, fee, place and rule that a reply tells, with its source, date and review.
 
-A fact is told only when it is confirmed, may be published and isn't past its review date. The
-emergency numbers alone are told even when a review is due.
+The files in facts/ ship the defaults; what managers changed since (bot/fact_desk/) stands over them. A
+fact is told only when it is confirmed, may be published and isn't past its review date. The emergency
+numbers alone are told even when a review is due.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import yaml
 
+from bot import overrides
 from bot.settings import ROOT
 
 FOLDER = ROOT / "facts"
-_FILES = ("documents", "jobs", "services", "geography", "context")
-_CONFIRMED = "verified"
+FILES = ("documents", "jobs", "services", "geography", "context")
+CONFIRMED = "verified"
+CONFIDENCES = (CONFIRMED, "single-source", "unverified-memory")
 EMERGENCY = frozenset({"svc-police-117", "svc-ambulance-119", "svc-chc-1280", "svc-trafficking-1288"})
+
+Value = str | int
 
 
 class MissingFact(Exception):
@@ -27,6 +33,9 @@ class MissingFact(Exception):
 
 @dataclass(frozen=True)
 class Fact:
+    """`statement` says in English what holds, `conflict` what sources disagree on, `phone` a number that no
+    reply tells (what replies tell is in `values`); these are for managers."""
+
     id: str
     confidence: str
     source: str
@@ -35,13 +44,36 @@ class Fact:
     checked_by: str
     review_due: date
     publish: bool
-    values: dict[str, object] = field(default_factory=dict)
+    values: Mapping[str, Value] = field(default_factory=dict)
+    topic: str = ""
+    statement: str = ""
+    notes: str = ""
+    conflict: str = ""
+    phone: str = ""
 
     def is_tellable(self, on: date) -> bool:
         """Whether a reply may tell this on the day `on` as a fact."""
-        if not self.publish or self.confidence != _CONFIRMED:
+        if not self.publish or self.confidence != CONFIRMED:
             return False
         return self.id in EMERGENCY or on < self.review_due
+
+    def as_content(self) -> dict[str, Any]:
+        """Everything but the id, as an edit keeps it and as a file has it."""
+        return {
+            "topic": self.topic,
+            "statement_en": self.statement,
+            "source": self.source,
+            "source_date": self.source_date,
+            "checked_on": self.checked_on.isoformat(),
+            "checked_by": self.checked_by,
+            "review_due": self.review_due.isoformat(),
+            "confidence": self.confidence,
+            "publish": self.publish,
+            "values": dict(self.values),
+            "notes": self.notes,
+            "conflict": self.conflict,
+            "phone": self.phone,
+        }
 
 
 def today() -> date:
@@ -49,17 +81,28 @@ def today() -> date:
     return (datetime.now(UTC) + timedelta(hours=7)).date()
 
 
+def facts() -> Mapping[str, Fact]:
+    """All facts by id as they stand now. Raises MissingFact where one lacks what every fact must have."""
+    return _standing(overrides.current())
+
+
 @cache
-def facts() -> dict[str, Fact]:
-    """All facts by id. Raises MissingFact where an entry lacks what every fact must have."""
+def shipped() -> Mapping[str, Fact]:
+    """All facts by id as the files have them."""
     known: dict[str, Fact] = {}
-    for name in _FILES:
+    for name in FILES:
         for entry in yaml.safe_load((FOLDER / f"{name}.yml").read_text("utf-8"))["facts"]:
-            fact = _read(entry)
+            fact = read(entry["id"], entry)
             if fact.id in known:
                 raise MissingFact(f"facts/{name}.yml: {fact.id} is there twice")
             known[fact.id] = fact
     return known
+
+
+@lru_cache(maxsize=8)
+def _standing(changes: overrides.Overrides) -> Mapping[str, Fact]:
+    changed = {fact_id: read(fact_id, content) for fact_id, content in changes.facts.items()}
+    return {**shipped(), **changed}
 
 
 def fact(fact_id: str) -> Fact:
@@ -70,7 +113,7 @@ def fact(fact_id: str) -> Fact:
         raise MissingFact(f"no fact {fact_id}") from None
 
 
-def value(reference: str) -> object:
+def value(reference: str) -> Value:
     """The value named `fact-id.value_name`. Raises MissingFact."""
     fact_id, _, name = reference.partition(".")
     try:
@@ -84,10 +127,13 @@ def are_tellable(fact_ids: list[str], on: date) -> bool:
     return all(fact(fact_id).is_tellable(on) for fact_id in fact_ids)
 
 
-def _read(entry: dict[str, Any]) -> Fact:
+def read(fact_id: str, entry: Mapping[str, Any]) -> Fact:
+    """The fact in `entry`, an edit's content or a file's. Raises MissingFact where something is missing."""
     try:
+        values = entry.get("values", {})
+        numbers = (entry.get("phone"), entry.get("phone_alt"))
         return Fact(
-            id=entry["id"],
+            id=fact_id,
             confidence=entry["confidence"],
             source=entry["source"],
             source_date=str(entry["source_date"]),
@@ -95,7 +141,12 @@ def _read(entry: dict[str, Any]) -> Fact:
             checked_by=entry["checked_by"],
             review_due=date.fromisoformat(entry["review_due"]),
             publish=entry.get("publish", True),
-            values=entry.get("values", {}),
+            values=values,
+            topic=entry.get("topic", ""),
+            statement=entry.get("statement_en", ""),
+            notes=entry.get("notes", ""),
+            conflict=entry.get("conflict", ""),
+            phone="" if "phone" in values else " ; ".join(str(number) for number in numbers if number),
         )
-    except (KeyError, ValueError) as error:
-        raise MissingFact(f"fact {entry.get('id')}: {error}") from None
+    except (KeyError, ValueError, TypeError) as error:
+        raise MissingFact(f"fact {fact_id}: {type(error).__name__} {error}") from None

@@ -1,7 +1,8 @@
 """Sentences: from a key to the words in a person's form, out of the Babel catalogues in `locales/`.
 
 Keys, not English texts, are the message ids, since English is one of three equals. Catalogues are
-read as they are edited (.po); there is no compiled copy that could be stale.
+read as they are edited (.po); there is no compiled copy that could be stale. What managers corrected
+since (bot/word_edits.py) stands over them.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
 
+from bot import overrides
 from bot.models import Form
 from bot.settings import ROOT
 
@@ -28,13 +30,18 @@ class MissingWords(Exception):
 
 def say(key: str, form: Form, values: Mapping[str, object] | None = None) -> str:
     """The sentence `key` in `form` with its placeholders filled in. Raises MissingWords."""
-    sentence = catalogue(form).get(key)
+    sentence = sentence_of(key, form)
     if not sentence:
         raise MissingWords(f"{key} has no words in {form}")
     try:
         return sentence.format_map(values or {})
     except (KeyError, IndexError, ValueError) as error:
         raise MissingWords(f"{key} in {form}: {error}") from None
+
+
+def sentence_of(key: str, form: Form) -> str:
+    """The words of `key` as they stand now, placeholders and all; "" where there are none."""
+    return overrides.current().words.get((key, form)) or catalogue(form).get(key, "")
 
 
 def placeholders(sentence: str) -> set[str]:
@@ -44,7 +51,7 @@ def placeholders(sentence: str) -> set[str]:
 
 @cache
 def catalogue(form: Form) -> dict[str, str]:
-    """All sentences of a form by key."""
+    """All sentences of a form by key, as the catalogues ship them."""
     sentences: dict[str, str] = {}
     for domain in DOMAINS:
         file = LOCALES / form / "LC_MESSAGES" / f"{domain}.po"

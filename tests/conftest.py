@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from bot import inbox
+from bot import inbox, overrides
 from bot.brain import RasaBrain
 from bot.commands.brain_process import running_brain
 from bot.database import Database, connect, migrate
@@ -23,6 +23,13 @@ from bot.turn import take_turn
 from tests.stand_ins import Providers
 
 BRAIN_TOKEN = "the-brain-of-the-tests-0123456789"
+
+
+@pytest.fixture(autouse=True)
+def as_shipped() -> Iterator[None]:
+    """No test sees facts or words that another one changed in its database."""
+    yield
+    overrides.forget_all()
 
 
 @pytest.fixture

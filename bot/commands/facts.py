@@ -1,16 +1,22 @@
-"""`phlov facts`: are all facts sourced, and which are due for review?"""
+"""`phlov facts`: are all facts sourced, which are due for review, and taking changes out and in."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import click
+from sqlalchemy.orm import Session
 
 from bot import facts as known
-from bot.answers import topics
-from bot.directory import entries, files
-from bot.models import Form
-from bot.words import catalogue, placeholders
+from bot import overrides
+from bot.database import connect, is_migrated
+from bot.fact_desk import checks, exchange
+from bot.fact_desk.edits import EditRefused
+from bot.models import EditState
+from bot.settings import load_settings
 
 
 @click.group()
@@ -19,16 +25,18 @@ def facts() -> None:
 
 
 @facts.command()
-def check() -> None:
-    """Fail where a reply uses a fact or value that is missing, or could tell one that is expired."""
-    problems = list(_problems())
-    for problem in problems:
-        click.echo(problem, err=True)
-    if problems:
-        raise click.ClickException(f"{len(problems)} problems")
-    today = known.today()
-    told = sum(fact.is_tellable(today) for fact in known.facts().values())
-    click.echo(f"{len(known.facts())} facts, {told} may be told today; every reply's facts are there")
+@click.option("--shipped", is_flag=True, help="The files alone, without what was changed in the console.")
+def check(shipped: bool) -> None:
+    """Fail where a reply could tell a fact that is missing, unsourced or expired."""
+    with overrides.shipped_alone() if shipped else as_they_stand() as session:
+        problems = checks.problems(session)
+        for problem in problems:
+            click.echo(problem, err=True)
+        if problems:
+            raise click.ClickException(f"{len(problems)} problems")
+        today = known.today()
+        told = sum(fact.is_tellable(today) for fact in known.facts().values())
+        click.echo(f"{len(known.facts())} facts, {told} may be told today; every reply's facts are there")
 
 
 @facts.command()
@@ -36,49 +44,44 @@ def check() -> None:
 def due(days: int) -> None:
     """List facts whose review is due, the soonest first."""
     last = known.today() + timedelta(days=days)
-    for fact in sorted(known.facts().values(), key=lambda fact: fact.review_due):
-        if fact.review_due <= last:
-            click.echo(f"{fact.review_due}  {fact.confidence:<18} {fact.id}")
+    with as_they_stand():
+        for fact in sorted(known.facts().values(), key=lambda fact: fact.review_due):
+            if fact.review_due <= last:
+                click.echo(f"{fact.review_due}  {fact.confidence:<18} {fact.id}")
 
 
-def _problems() -> list[str]:
-    problems = []
-    for fact in known.facts().values():
-        if not fact.source or not fact.source_date:
-            problems.append(f"{fact.id}: no source or no date")
-        if fact.review_due <= fact.checked_on:
-            problems.append(f"{fact.id}: the review is due before the check")
-    for name, topic in topics().items():
-        for part in topic.parts:
-            if part.facts and part.unsure is None:
-                problems.append(f"{name}: {part.say} says nothing once its facts may not be told")
-            for key, values, sources in (
-                (part.say, part.values, set(part.facts)),
-                (part.unsure, part.unsure_values, None),
-            ):
-                problems += _sentence_problems(name, key, values, sources)
-    for entry in files.shipped():
-        problems += [f"directory {entry['key']}: {field}: {why}" for field, why in entries.check(entry)[1]]
-    return problems
+@facts.command("export")
+@click.option("--changes", is_flag=True, help="What differs from the files, in their own form (YAML).")
+def export(changes: bool) -> None:
+    """Print the published facts as CSV for partners, or what was changed for the files."""
+    with as_they_stand():
+        click.echo(exchange.changed() if changes else exchange.for_partners(), nl=False)
 
 
-def _sentence_problems(
-    topic: str, key: str | None, values: dict[str, str], sources: set[str] | None
-) -> list[str]:
-    if key is None:
-        return []
-    problems = []
-    for form in Form:
-        sentence = catalogue(form).get(key, "")
-        if not sentence:
-            problems.append(f"{topic}: {key} has no words in {form}")
-        if placeholders(sentence) - values.keys():
-            problems.append(f"{topic}: {key} in {form} has placeholders without a fact")
-    for reference in values.values():
-        try:
-            known.value(reference)
-        except known.MissingFact as problem:
-            problems.append(f"{topic}: {key}: {problem}")
-        if sources is not None and reference.partition(".")[0] not in sources:
-            problems.append(f"{topic}: {key} tells {reference} without naming it among its facts")
-    return problems
+@facts.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--reason", required=True, help="Why these facts change; it is kept with each.")
+def import_(file: Path, reason: str) -> None:
+    """Take in the facts of FILE that differ; numbers and fees wait for approval in the console."""
+    try:
+        with connect(load_settings()).transaction() as session:
+            edits = exchange.read_in(session, file.read_text("utf-8"), reason)
+            for edit in edits:
+                waits = edit.state == EditState.PROPOSED
+                click.echo(f"{edit.fact_id}: {'waits for a second person' if waits else 'changed'}")
+    except (exchange.UnreadableFile, EditRefused) as problem:
+        raise click.ClickException(f"nothing was changed: {problem}") from None
+    if not edits:
+        click.echo("nothing differs")
+
+
+@contextmanager
+def as_they_stand() -> Iterator[Session | None]:
+    """With what managers changed, where there is a database."""
+    database = connect(load_settings())
+    if not is_migrated(database):
+        click.echo("the database isn't set up here (phlov migrate): these are the files' facts", err=True)
+        yield None
+        return
+    with database.reading() as session:
+        yield session

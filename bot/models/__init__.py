@@ -14,8 +14,18 @@ from bot.models.conversation import (
     State,
 )
 from bot.models.directory import Capacity, DirectoryChange, Organisation, ReferralMethod, Service
+from bot.models.edits import (
+    CallOutcome,
+    ChangeMark,
+    EditState,
+    FactEdit,
+    HotlineCall,
+    WordEdit,
+    WordReview,
+)
 from bot.models.insight import InsightSnapshot
 from bot.models.jobs import EmployerLink, JobAlert, JobAlertSent, Listing, ListingState
+from bot.models.learning import CandidateState, ExampleState, LearningCandidate, LearningExample, Why
 from bot.models.live import LiveEvent, Look, Transfer
 from bot.models.needs import FollowUp, Need, Profile, SeriesOptOut, Skill, SpendAlarm
 from bot.models.operations import Beat, EncryptionKey
@@ -30,8 +40,11 @@ __all__ = [
     "Base",
     "Beat",
     "CallBack",
+    "CallOutcome",
     "CallState",
+    "CandidateState",
     "Capacity",
+    "ChangeMark",
     "Channel",
     "Consent",
     "ConsentText",
@@ -41,16 +54,22 @@ __all__ = [
     "Direction",
     "DirectoryChange",
     "Draft",
+    "EditState",
     "Edition",
     "EmployerLink",
     "EncryptionKey",
     "Erasure",
     "Escalation",
+    "ExampleState",
+    "FactEdit",
     "FollowUp",
     "Form",
+    "HotlineCall",
     "InsightSnapshot",
     "JobAlert",
     "JobAlertSent",
+    "LearningCandidate",
+    "LearningExample",
     "Listing",
     "ListingState",
     "LiveEvent",
@@ -80,6 +99,10 @@ __all__ = [
     "StaffSession",
     "State",
     "Team",
+    "TestCall",
     "Transfer",
+    "Why",
+    "WordEdit",
+    "WordReview",
     "WrapUp",
 ]
