@@ -17,11 +17,8 @@ from babel.messages.pofile import read_po
 from babel.support import Translations
 
 from bot import overrides
+from bot.catalogues import KEYED, file_of, read
 from bot.models import Form
-from bot.settings import ROOT
-
-LOCALES = ROOT / "locales"
-DOMAINS = ("messages", "answers")
 
 
 class MissingWords(Exception):
@@ -53,19 +50,17 @@ def placeholders(sentence: str) -> set[str]:
 def catalogue(form: Form) -> dict[str, str]:
     """All sentences of a form by key, as the catalogues ship them."""
     sentences: dict[str, str] = {}
-    for domain in DOMAINS:
-        file = LOCALES / form / "LC_MESSAGES" / f"{domain}.po"
-        with file.open("rb") as source:
-            for message in read_po(source, locale=None, domain=domain):
-                if message.id and isinstance(message.id, str) and isinstance(message.string, str):
-                    sentences[message.id] = message.string
+    for domain in KEYED:
+        for message in read(domain, form):
+            if message.id and isinstance(message.id, str) and isinstance(message.string, str):
+                sentences[message.id] = message.string
     return sentences
 
 
 @cache
 def console_translations(language: str) -> Translations:
     """gettext translations of the operators' console, whose message ids are English."""
-    file = LOCALES / language / "LC_MESSAGES" / "console.po"
+    file = file_of("console", language)
     if not file.is_file():
         return Translations()
     with file.open("rb") as source:

@@ -66,4 +66,5 @@ def register(app: Flask) -> None:
     presence.add_routes(console)
     transfer.add_routes(console)
     supervision.add_routes(console)
+    desk.add_routes(console)
     app.register_blueprint(console)

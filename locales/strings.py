@@ -8,17 +8,14 @@ catalogue is stale or, in a form people are answered in, incomplete.
 from __future__ import annotations
 
 import ast
-import io
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 
 import yaml
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract, extract_from_file
-from babel.messages.pofile import read_po, write_po
 
-from bot import intents
+from bot import catalogues, intents
 from bot.acts import GROUPS
 from bot.acts.questions import LABELS
 from bot.directory.codes import ELIGIBILITY
@@ -27,9 +24,8 @@ from bot.models import Form
 from bot.needs.codes import countries, trades
 from bot.notices import REASONS
 from bot.settings import ROOT
-from bot.words import LOCALES, placeholders
+from bot.words import placeholders
 
-_KEYED = ("messages", "answers")
 _LANGUAGES = {"messages": tuple(Form), "answers": tuple(Form), "console": ("km", "en")}
 _IN_ANSWERS = (
     "nearest_service",
@@ -54,11 +50,11 @@ def problems() -> list[str]:
     found = []
     for domain, ids in used().items():
         for language in _LANGUAGES[domain]:
-            catalogue = _read(domain, language)
+            catalogue = catalogues.read(domain, language)
             known = {str(message.id) for message in catalogue if message.id}
             found += [f"{language}/{domain}: {i} is missing (make strings)" for i in sorted(ids - known)]
             found += [f"{language}/{domain}: {i} isn't used (make strings)" for i in sorted(known - ids)]
-            if language != "en" or domain in _KEYED:
+            if language != "en" or domain in catalogues.KEYED:
                 empty = [str(m.id) for m in catalogue if m.id in ids and not m.string]
                 found += [f"{language}/{domain}: {i} has no words" for i in sorted(empty)]
     return found + _placeholder_problems()
@@ -68,7 +64,7 @@ def update() -> None:
     """Adds what is new and takes out what isn't used; words that are there stay."""
     for domain, ids in used().items():
         for language in _LANGUAGES[domain]:
-            old = _read(domain, language)
+            old = catalogues.read(domain, language)
             new = Catalog(locale=None, domain=domain, project="Phlov", header_comment=old.header_comment)
             new.mime_headers = [("Language", language), ("Content-Type", "text/plain; charset=utf-8")]
             for identity in sorted(ids):
@@ -79,22 +75,22 @@ def update() -> None:
                     auto_comments=message.auto_comments if message else (),
                     user_comments=message.user_comments if message else (),
                 )
-            _write(new, domain, language)
+            catalogues.write(new, domain, language)
 
 
 def unreviewed(language: str) -> int:
     """How many sentences no native speaker has reviewed yet."""
-    messages = (message for domain in _KEYED for message in _read(domain, language))
-    return sum(any("not yet reviewed" in c for c in (*m.user_comments, *m.auto_comments)) for m in messages)
+    messages = (message for domain in catalogues.KEYED for message in catalogues.read(domain, language))
+    return sum(not catalogues.is_reviewed(message) for message in messages if message.id)
 
 
 def _placeholder_problems() -> list[str]:
     found = []
-    for domain in _KEYED:
-        catalogues = {language: _read(domain, language) for language in _LANGUAGES[domain]}
-        for message in catalogues[Form.ENGLISH]:
+    for domain in catalogues.KEYED:
+        by_language = {language: catalogues.read(domain, language) for language in _LANGUAGES[domain]}
+        for message in by_language[Form.ENGLISH]:
             wanted = placeholders(str(message.string)) if message.id else set()
-            for language, catalogue in catalogues.items():
+            for language, catalogue in by_language.items():
                 other = catalogue.get(str(message.id)) if message.id else None
                 if other is not None and other.string and placeholders(str(other.string)) != wanted:
                     found.append(f"{language}/{domain}: {message.id} has other placeholders than English")
@@ -169,26 +165,6 @@ def _answer_keys() -> Iterable[str]:
             yield part["say"]
             if "unsure" in part:
                 yield part["unsure"]
-
-
-def _file(domain: str, language: str) -> Path:
-    return LOCALES / language / "LC_MESSAGES" / f"{domain}.po"
-
-
-def _read(domain: str, language: str) -> Catalog:
-    file = _file(domain, language)
-    if not file.exists():
-        return Catalog(domain=domain)
-    with file.open("rb") as source:
-        return read_po(source, domain=domain)
-
-
-def _write(catalogue: Catalog, domain: str, language: str) -> None:
-    content = io.BytesIO()
-    write_po(content, catalogue, width=None, sort_output=True, omit_header=False)
-    # The time of writing would change the file when nothing else did.
-    lines = [line for line in content.getvalue().decode().splitlines() if "-Date: " not in line]
-    _file(domain, language).write_text("\n".join(lines).rstrip() + "\n", "utf-8")
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from bot.commands.keys import keys
 from bot.commands.operator import operator
 from bot.commands.queue import queue
 from bot.commands.run import announce, environment
+from bot.commands.words import words
 from bot.settings import UnsafeSetting
 
 
@@ -42,6 +43,9 @@ for command in (
     queue,
 ):
     phlov.add_command(command)
+
+
+phlov.add_command(words)
 
 
 def main() -> None:
