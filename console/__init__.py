@@ -9,6 +9,7 @@ from bot.permissions import Permission
 from console import (
     access,
     breaks,
+    desk,
     errors,
     events,
     insight,
