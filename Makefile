@@ -1,5 +1,5 @@
 # The two commands that do everything: make run, make test. The rest are their parts.
-.PHONY: help run test train eval weights experiment chaos lint format strings strings-check lock
+.PHONY: help run test train eval weights experiment bench chaos lint format strings strings-check lock
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 16
@@ -16,6 +16,11 @@ train:           ## train the brain if its data or configuration changed
 
 eval: train      ## how well the development messages are understood; fails below the floor
 	@bin/eval
+
+bench:           ## measure speed, memory, start and growth; the record is docs/benchmarks/ (wants a quiet machine)
+	@bin/boot test
+	@bin/train
+	@.venv/bin/python -m bench $(BENCH)
 
 chaos:           ## kill everything while 1,000 people's messages come in; the record is docs/reliability/ (half an hour)
 	@bin/boot test

@@ -11,11 +11,11 @@ from __future__ import annotations
 import random
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import Select, and_, exists, or_, select
+from sqlalchemy import BindParameter, Select, and_, bindparam, exists, or_, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, aliased
 
@@ -23,7 +23,7 @@ from bot.channels import Outgoing, Provider, Refused, Sent, TryLater, Uncertain
 from bot.channels.provider import Ending
 from bot.database import Database, shared_now
 from bot.models import Author, Channel, Contact, Delivery, Direction, Message
-from bot.models.columns import now
+from bot.models.columns import UTCTime, now
 from bot.models.conversation import TO_SEND
 from bot.outbox import fail
 
@@ -39,23 +39,31 @@ _TOO_LATE_TO_SEND = 5.0  # well within the lease, as the call itself takes its t
 
 
 @dataclass(frozen=True)
-class _Claim:
+class Claim:
+    """A message in a worker's hand until the lease runs out."""
+
     message: Outgoing
     channel: Channel
     lease: str
     look_up: bool
     since: datetime
+    claimed_at: float = field(default_factory=time.monotonic)
 
 
 def send_next(database: Database, providers: dict[Channel, Provider]) -> bool:
     """Sends, or looks up, one message that is due; False where none is."""
-    claimed_at = time.monotonic()
-    claim = _claim(database)
+    claim = claim_next(database)
     if claim is None:
         return False
+    send(database, providers, claim)
+    return True
+
+
+def send(database: Database, providers: dict[Channel, Provider], claim: Claim) -> None:
+    """Sends, or looks up, the claimed message and keeps how that ended."""
     provider = providers.get(claim.channel)
-    if time.monotonic() - claimed_at > _TOO_LATE_TO_SEND:
-        return True  # this process stood still: another may be looking it up or sending it by now
+    if time.monotonic() - claim.claimed_at > _TOO_LATE_TO_SEND:
+        return  # this process stood still: another may be looking it up or sending it by now
     if provider is None:
         ending: Ending = Refused("no_account")
     elif claim.look_up:
@@ -63,10 +71,9 @@ def send_next(database: Database, providers: dict[Channel, Provider]) -> bool:
     else:
         ending = provider.send(claim.message)
     _note(database, claim, ending)
-    return True
 
 
-def _note(database: Database, claim: _Claim, ending: Ending) -> None:
+def _note(database: Database, claim: Claim, ending: Ending) -> None:
     """Keeps how it ended, insisting while the lease lasts: what isn't kept would have to be looked up,
     and not every provider can tell."""
     gives_up = time.monotonic() + LEASE.total_seconds()
@@ -91,10 +98,11 @@ def release_leases(database: Database) -> None:
             message.lease_until = now() + LOOK_UP_AFTER
 
 
-def _claim(database: Database) -> _Claim | None:
+def claim_next(database: Database) -> Claim | None:
+    """Claims the next message to send, or to look up, or None. Marked and committed before any call."""
     with database.transaction() as session:
         at = shared_now(session)
-        message = session.scalars(_next_due(at)).first()
+        message = session.scalars(_NEXT_DUE, {"at": at}).first()
         if message is None:
             return None
         look_up = message.state == Delivery.SENDING
@@ -113,10 +121,10 @@ def _claim(database: Database) -> _Claim | None:
             sender=_written_to(session, message),
             automatic=message.author == Author.BOT and message.contact_id is not None,
         )
-        return _Claim(outgoing, message.channel, message.lease, look_up, message.sent_at or at)
+        return Claim(outgoing, message.channel, message.lease, look_up, message.sent_at or at)
 
 
-def _next_due(at: datetime) -> Select[Message]:
+def _next_due(at: datetime | BindParameter[datetime]) -> Select[Message]:
     earlier = aliased(Message)
     under_way = (Delivery.QUEUED, Delivery.SENDING)
     in_order = ~exists().where(
@@ -136,6 +144,9 @@ def _next_due(at: datetime) -> Select[Message]:
         .limit(1)
         .with_for_update(skip_locked=True)
     )
+
+
+_NEXT_DUE = _next_due(bindparam("at", type_=UTCTime()))  # built once, as in bot/inbox.py
 
 
 def _written_to(session: Session, message: Message) -> str | None:
@@ -164,7 +175,7 @@ def _known_ids(database: Database, message: Outgoing) -> set[str]:
         return {provider_id for provider_id in session.scalars(query) if provider_id}
 
 
-def _finish(session: Session, claim: _Claim, ending: Ending) -> None:
+def _finish(session: Session, claim: Claim, ending: Ending) -> None:
     message = session.get(Message, claim.message.id, with_for_update=True)
     if message is None or message.lease != claim.lease or message.state != Delivery.SENDING:
         return  # a receipt, or another worker after the lease ran out, was faster

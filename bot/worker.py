@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
+from typing import TypeVar
 
 import structlog
 from sqlalchemy import func, select
@@ -33,6 +34,7 @@ from bot.turn import take_turn
 from bot.wakeup import Wakeup, make_wakeup
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 TURN_THREADS = 3
 SEND_THREADS = 4
@@ -53,6 +55,9 @@ class Worker:
         self._providers = providers(settings)
         self._stop = threading.Event()
         self._figures_of: date | None = None  # the day when figures were last looked after
+        self._replies = threading.Event()  # a turn has just queued some
+        self._one_claims_turns = threading.Lock()
+        self._one_claims_replies = threading.Lock()
 
     def run(self) -> None:
         """Works until `stop`; returns when everything in hand is finished."""
@@ -67,10 +72,13 @@ class Worker:
                 self._work()
 
     def _work(self) -> None:
-        jobs = [("turns", self._take_turn, _POLL_SECONDS)] * TURN_THREADS
-        jobs += [("sending", self._send, _POLL_SECONDS)] * SEND_THREADS
-        jobs += [("sweep", self._sweep, _SWEEP_SECONDS), ("figures", self._publish_figures, _FIGURES_SECONDS)]
-        threads = [threading.Thread(target=self._repeat, args=job, name=job[0]) for job in jobs]
+        threads = [threading.Thread(target=self._take_turns, name="turns") for _ in range(TURN_THREADS)]
+        threads += [threading.Thread(target=self._send_replies, name="sending") for _ in range(SEND_THREADS)]
+        due = [
+            ("sweep", self._sweeps(), _SWEEP_SECONDS),
+            ("figures", [self._publish_figures], _FIGURES_SECONDS),
+        ]
+        threads += [threading.Thread(target=self._do_what_is_due, args=job[1:], name=job[0]) for job in due]
         for thread in threads:
             thread.start()
         log.info("worker_started", threads=len(threads))
@@ -81,43 +89,97 @@ class Worker:
     def stop(self) -> None:
         self._stop.set()
 
-    def _repeat(self, name: str, job: Callable[[], bool], pause: float) -> None:
+    def _take_turns(self) -> None:
+        def work(claim: inbox.Claim) -> None:
+            take_turn(self._database, claim, self._brain, self._settings)
+            self._replies.set()
+
+        self._repeat(
+            "turns",
+            self._one_claims_turns,
+            lambda: inbox.claim_next(self._database),
+            work,
+            lambda: self._wakeup.wait(self._stop, _POLL_SECONDS),
+        )
+
+    def _send_replies(self) -> None:
+        def wait() -> None:
+            self._replies.wait(_POLL_SECONDS)
+            self._replies.clear()
+
+        self._repeat(
+            "sending",
+            self._one_claims_replies,
+            lambda: sender.claim_next(self._database),
+            lambda claim: sender.send(self._database, self._providers, claim),
+            wait,
+        )
+
+    def _repeat(
+        self,
+        name: str,
+        one_claims: threading.Lock,
+        claim: Callable[[], T | None],
+        work: Callable[[T], None],
+        wait: Callable[[], None],
+    ) -> None:
+        """Claims and works until stopped. Of the threads with nothing to do one asks, the others wait."""
         while not self._stop.is_set():
             try:
-                busy = job()
+                with one_claims:
+                    claimed = None
+                    while claimed is None and not self._stop.is_set():
+                        claimed = claim()
+                        if claimed is None:
+                            wait()
+                if claimed is not None:
+                    work(claimed)
             except Exception as error:
                 log.error("job_failed", job=name, error=type(error).__name__)
-                busy, wait = False, _AFTER_FAILURE_SECONDS
-            else:
-                wait = pause
-            if not busy:
-                self._wakeup.wait(self._stop, wait)
+                self._stop.wait(_AFTER_FAILURE_SECONDS)
 
-    def _take_turn(self) -> bool:
-        claim = inbox.claim_next(self._database)
-        if claim is None:
-            return False
-        take_turn(self._database, claim, self._brain, self._settings)
-        return True
+    def _do_what_is_due(self, steps: list[Callable[[], None]], pause: float) -> None:
+        """What is due by time. A step that fails keeps none of the others from being done."""
+        while not self._stop.is_set():
+            for step in steps:
+                try:
+                    step()
+                except Exception as error:
+                    log.error("job_failed", job=step.__name__, error=type(error).__name__)
+            self._stop.wait(pause)
 
-    def _send(self) -> bool:
-        return sender.send_next(self._database, self._providers)
+    def _sweeps(self) -> list[Callable[[], None]]:
+        steps = [
+            self._page_again,
+            self._bring_back,
+            self._forget_old_events,
+            self._tell_still_waiting,
+            self._follow_up,
+            self._watch_spending,
+        ]
+        return [*steps, self._leave_no_old_pages] if self._database.is_sqlite else steps
 
-    def _sweep(self) -> bool:
+    def _page_again(self) -> None:
         with self._database.transaction() as session:
             for conversation in return_unattended(session, self._settings):
                 paging.page_on_call(session, conversation, self._settings)
             paging.page_again(session, self._settings)
+
+    def _bring_back(self) -> None:
         with self._database.transaction() as session:
             bring_back(session, self._settings, now())
+
+    def _forget_old_events(self) -> None:
+        with self._database.transaction() as session:
             forget_old(session)
-        self._tell_still_waiting()
+
+    def _follow_up(self) -> None:
         with self._database.transaction() as session:
             follow_up.send_due(session, self._settings)
+
+    def _watch_spending(self) -> None:
+        with self._database.transaction() as session:
             outbound.watch_spending(session, self._settings)
-        if self._database.is_sqlite:
-            self._leave_no_old_pages()
-        return False
 
     def _tell_still_waiting(self) -> None:
         """One notice to whoever waits longer than promised, once it is safe to text."""
@@ -138,16 +200,15 @@ class Worker:
                 words = notices.still_waiting(Form(conversation.contact.form))
                 outbox.queue_notice(session, conversation, words)
 
-    def _publish_figures(self) -> bool:
+    def _publish_figures(self) -> None:
         """A period's figures are published soon after it is over; of several workers one does it."""
         if self._figures_of == today():
-            return False
+            return
         with self._database.transaction() as session:
             made = snapshots.make_due(session)
         self._figures_of = today()
         if made:
             log.info("figures_published", periods=[period.name for period in made])
-        return False
 
     def _leave_no_old_pages(self) -> None:
         # Deleted content stays readable in the write-ahead log until it is truncated. A checkpoint

