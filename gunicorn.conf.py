@@ -30,3 +30,10 @@ def post_worker_init(worker: Any) -> None:
         worker.handle_exit(number, frame)
 
     signal.signal(signal.SIGTERM, stop)
+
+
+def on_starting(server: Any) -> None:
+    """Before any request: what is forked from here can't be dumped or read by others."""
+    from bot.process import harden
+
+    harden()

@@ -32,6 +32,7 @@ class Keyring:
             raise ValueError("a keyring needs a key")
         self._ciphers = {_key_id(key): AESGCM(_derived(key, b"phlov at rest")) for key in keys}
         self._hash_keys = [_derived(key, b"phlov blind index") for key in keys]
+        self._stream_keys = {_key_id(key): _derived(key, b"phlov backup") for key in keys}
         self._session_key = _derived(keys[0], b"phlov web session")
         self.current_id = _key_id(keys[0])
 
@@ -63,6 +64,11 @@ class Keyring:
             raise Undecryptable("PHLOV_KEYS lacks the key that this was written with") from None
         except (ValueError, InvalidTag):
             raise Undecryptable("damaged value") from None
+
+    def stream_cipher(self, key_id: str, salt: bytes) -> AESGCM:
+        """The cipher of one file (a backup) that was written with the key `key_id`."""
+        secret = self._stream_keys[key_id]
+        return AESGCM(HKDF(algorithm=SHA256(), length=32, salt=salt, info=b"phlov file").derive(secret))
 
     def is_current(self, token: str) -> bool:
         """Whether `token` was written with the current key."""

@@ -135,9 +135,9 @@ def _begin(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
-def migrate(settings: Settings) -> None:
-    """Brings the schema to the newest revision."""
-    command.upgrade(_alembic(settings.database_url), "head")
+def migrate(settings: Settings, revision: str = "head") -> None:
+    """Brings the schema up to `revision`, the newest by default."""
+    command.upgrade(_alembic(settings.database_url), revision)
 
 
 def is_migrated(database: Database) -> bool:

@@ -19,6 +19,8 @@ from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 _SHORTEST_SECRET = 16
+# How many days each class of data is kept: docs/retention.md.
+KEEP_DAYS = {"words": 30, "cases": 180, "needs": 730, "people": 365, "pages": 30, "sessions": 30}
 
 
 class UnsafeSetting(Exception):
@@ -68,6 +70,7 @@ class Settings:
     spend_limit: float
     follow_up_days: int
     public_insight: bool
+    keep_days: Mapping[str, int]
     brain_timeout: float = 3.0
     provider_timeout: float = 10.0
 
@@ -174,6 +177,7 @@ def _read(env: Mapping[str, str], production: bool) -> Settings:
         spend_limit=_amount("PHLOV_SPEND_LIMIT", get("PHLOV_SPEND_LIMIT", "0")),
         follow_up_days=_number("PHLOV_FOLLOW_UP_DAYS", get("PHLOV_FOLLOW_UP_DAYS", "14"), 1, 365),
         public_insight=_switch("PHLOV_PUBLIC_INSIGHT", get("PHLOV_PUBLIC_INSIGHT", "no")),
+        keep_days=_keep_days(get("PHLOV_KEEP_DAYS")),
     )
 
 
@@ -262,6 +266,17 @@ def _amount(name: str, value: str) -> float:
     if not 0 <= amount < 1e9:
         raise UnsafeSetting(name, "must be an amount of money, such as 0.045")
     return amount
+
+
+def _keep_days(value: str) -> dict[str, int]:
+    days = dict(KEEP_DAYS)
+    for pair in value.replace(",", " ").split():
+        kind, _, number = pair.partition("=")
+        if kind not in days or not number.isdecimal() or not 1 <= int(number) <= 36_500:
+            kinds = " ".join(KEEP_DAYS)
+            raise UnsafeSetting("PHLOV_KEEP_DAYS", f"must be like words=30 cases=180, of {kinds}")
+        days[kind] = int(number)
+    return days
 
 
 def _hours(name: str, value: str) -> tuple[int, int]:

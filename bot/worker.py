@@ -17,7 +17,19 @@ from typing import TypeVar
 import structlog
 from sqlalchemy import func, select
 
-from bot import follow_up, inbox, limits, notices, outbound, outbox, paging, safe_contact, sender
+from bot import (
+    beats,
+    follow_up,
+    inbox,
+    limits,
+    notices,
+    outbound,
+    outbox,
+    paging,
+    retention,
+    safe_contact,
+    sender,
+)
 from bot.brain import Brain, RasaBrain
 from bot.channels import providers
 from bot.database import Database, connect
@@ -27,6 +39,7 @@ from bot.insight import snapshots
 from bot.logs import configure_logs
 from bot.models import Contact, Conversation, Form, State
 from bot.models.columns import now
+from bot.process import harden
 from bot.reminders import bring_back
 from bot.settings import Settings, load_settings
 from bot.transfers import return_unattended
@@ -41,6 +54,9 @@ SEND_THREADS = 4
 _POLL_SECONDS = 0.1
 _SWEEP_SECONDS = 5.0
 _FIGURES_SECONDS = 3600.0
+_ALIVE_SECONDS = 10.0
+_HOURLY_SECONDS = 3600.0
+_DAILY = timedelta(hours=20)  # looked at hourly, so that it comes round each day
 _AFTER_FAILURE_SECONDS = 1.0
 
 
@@ -54,6 +70,7 @@ class Worker:
         self._wakeup = wakeup
         self._providers = providers(settings)
         self._stop = threading.Event()
+        self._name = beats.worker_name()
         self._figures_of: date | None = None  # the day when figures were last looked after
         self._replies = threading.Event()  # a turn has just queued some
         self._one_claims_turns = threading.Lock()
@@ -77,6 +94,8 @@ class Worker:
         due = [
             ("sweep", self._sweeps(), _SWEEP_SECONDS),
             ("figures", [self._publish_figures], _FIGURES_SECONDS),
+            ("alive", [self._tell_alive], _ALIVE_SECONDS),
+            ("retention", [self._erase_overdue], _HOURLY_SECONDS),
         ]
         threads += [threading.Thread(target=self._do_what_is_due, args=job[1:], name=job[0]) for job in due]
         for thread in threads:
@@ -84,6 +103,7 @@ class Worker:
         log.info("worker_started", threads=len(threads))
         for thread in threads:
             thread.join()
+        beats.gone(self._database, self._name)
         log.info("worker_stopped")
 
     def stop(self) -> None:
@@ -158,6 +178,15 @@ class Worker:
             self._watch_spending,
         ]
         return [*steps, self._leave_no_old_pages] if self._database.is_sqlite else steps
+
+    def _tell_alive(self) -> None:
+        beats.alive(self._database, self._name)
+
+    def _erase_overdue(self) -> None:
+        """Once a day, whichever worker is first (docs/retention.md)."""
+        if beats.claim(self._database, "retention", _DAILY):
+            done = retention.run(self._database, self._settings)
+            log.info("retention", **{erased.kind: erased.number for erased in done})
 
     def _page_again(self) -> None:
         with self._database.transaction() as session:
@@ -242,6 +271,7 @@ def only_worker(database: Database, stop: threading.Event) -> Iterator[bool]:
 
 def main() -> None:
     """Runs the worker until SIGTERM or SIGINT."""
+    harden()
     settings = load_settings()
     configure_logs(settings)
     database = connect(settings)

@@ -34,6 +34,8 @@ def reason(name: str | None) -> str:
         "bot_failed": _("the bot failed on a message"),
         "not_understood": _("not understood twice"),
         "too_many_messages": _("very many messages in an hour"),
+        "restored": _("the data was restored; it may have been answered"),
+        "stuck": _("an administrator gave it to people"),
         "daily_limit": _("the day's limit for automatic answers is reached"),
         "not_delivered": _("a message was not delivered"),
         "code_word": _("the code word was used"),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import create_engine, text
 
 from bot import inbox, overrides
@@ -21,6 +22,9 @@ from bot.models import Channel, Message
 from bot.settings import Settings, load_settings
 from bot.turn import take_turn
 from tests.stand_ins import Providers
+
+# The attacks of `make hostile`: the same properties, many more examples.
+hypothesis_settings.register_profile("hostile", max_examples=10_000, deadline=None)
 
 BRAIN_TOKEN = "the-brain-of-the-tests-0123456789"
 

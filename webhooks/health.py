@@ -5,15 +5,14 @@ from __future__ import annotations
 import ipaddress
 
 from flask import Blueprint, Response, abort, jsonify, request
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
-from sqlalchemy import func, select
+from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy.exc import SQLAlchemyError
 
 import current
+from bot import metrics as figures
 from bot.brain import RasaBrain
-from bot.database import is_migrated
-from bot.models import Conversation, Delivery, Direction, Message, State
-from bot.models.columns import now
+from bot.database import check_keys, is_migrated
+from bot.settings import UnsafeSetting
 
 blueprint = Blueprint("health", __name__)
 
@@ -26,14 +25,28 @@ def live() -> Response:
 
 @blueprint.get("/ready")
 def ready() -> tuple[Response, int]:
-    """200 when messages can be stored; `brain` tells whether the bot answers or people do."""
-    settings = current.settings()
+    """200 while messages can be stored, so that none is turned away; 503 while they can't.
+
+    `status` is `ready`, `degraded` (a worker or the brain is missing: messages are kept, and people
+    answer) or `down`. With `?all` only `ready` is 200: for monitoring, not for a load balancer.
+    """
+    state = {"database": False, "migrated": False, "keys": False, "worker": False}
+    database = current.database()
     try:
-        database_ready = is_migrated(current.database())
-    except SQLAlchemyError:
-        database_ready = False
-    brain = RasaBrain(settings).is_ready()
-    return jsonify({"database": database_ready, "brain": brain}), 200 if database_ready else 503
+        state["migrated"] = is_migrated(database)
+        state["database"] = True
+        check_keys(database)
+        state["keys"] = True
+        with database.reading() as session:
+            state["worker"] = figures.living_workers(session) > 0
+    except (SQLAlchemyError, UnsafeSetting):
+        pass  # what is missing is told by the answer
+    stores = state["database"] and state["migrated"] and state["keys"]
+    state["brain"] = RasaBrain(current.settings()).is_ready()
+    whole = all(state.values())
+    status = "ready" if whole else "degraded" if stores else "down"
+    good = whole if "all" in request.args else stores
+    return jsonify({"status": status, **state}), 200 if good else 503
 
 
 @blueprint.get("/metrics")
@@ -42,30 +55,8 @@ def metrics() -> Response:
     caller = ipaddress.ip_address(request.remote_addr or "255.255.255.255")
     if not caller.is_private or request.headers.get("X-Forwarded-For"):
         abort(404)
-    registry = CollectorRegistry()
-    messages = Gauge(
-        "phlov_messages", "Messages by direction and state", ["direction", "state"], registry=registry
-    )
-    queue = Gauge("phlov_queue", "Conversations waiting, by priority", ["priority"], registry=registry)
-    oldest = Gauge("phlov_oldest_unhandled_seconds", "Age of the oldest unhandled message", registry=registry)
+    settings = current.settings()
+    brain_ready = RasaBrain(settings).is_ready()
     with current.database().reading() as session:
-        counted = select(Message.direction, Message.state, func.count()).group_by(
-            Message.direction, Message.state
-        )
-        for direction, state, number in session.execute(counted):
-            messages.labels(direction, state).set(number)
-        waiting = (
-            select(Conversation.priority, func.count())
-            .where(Conversation.state == State.WAITING)
-            .group_by(Conversation.priority)
-        )
-        for priority, number in session.execute(waiting):
-            queue.labels(str(priority)).set(number)
-        first = session.scalars(
-            select(Message.created_at)
-            .where(Message.direction == Direction.IN, Message.state == Delivery.RECEIVED)
-            .order_by(Message.id)
-            .limit(1)
-        ).first()
-    oldest.set((now() - first).total_seconds() if first else 0)
-    return Response(generate_latest(registry), mimetype=CONTENT_TYPE_LATEST)
+        content = figures.rendered(session, settings, brain_ready)
+    return Response(content, mimetype=CONTENT_TYPE_LATEST)

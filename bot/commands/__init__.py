@@ -7,6 +7,7 @@ import sys
 import click
 
 from bot.commands.audit import audit
+from bot.commands.backup import backup, restore
 from bot.commands.chat import chat
 from bot.commands.database import migrate
 from bot.commands.demo_data import demo_data
@@ -17,7 +18,9 @@ from bot.commands.insight import insight
 from bot.commands.keys import keys
 from bot.commands.operator import operator
 from bot.commands.queue import queue
+from bot.commands.retention import retention
 from bot.commands.run import announce, environment
+from bot.commands.stuck import stuck
 from bot.commands.words import words
 from bot.settings import UnsafeSetting
 
@@ -46,6 +49,10 @@ for command in (
 
 
 phlov.add_command(words)
+
+
+for command in (backup, restore, retention, stuck):
+    phlov.add_command(command)
 
 
 def main() -> None:

@@ -101,6 +101,9 @@ class Conversation(Base):
     # Passed up: supervisors are asked to take it.
     for_supervisor: Mapped[bool] = mapped_column(default=False, server_default=false())
 
+    # When retention emptied what was said until then (bot/retention.py).
+    words_erased_at: Mapped[datetime | None] = mapped_column(UTCTime)
+
     contact: Mapped[Contact] = relationship()
     team: Mapped[Team | None] = relationship()
     messages: Mapped[list[Message]] = relationship(order_by="Message.id", viewonly=True)

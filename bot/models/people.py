@@ -64,6 +64,8 @@ class Contact(Base):
     # Told an age under 15 without an adult: no consent is asked, a person answers.
     seems_child: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UTCTime, default=now)
+    # When retention took the address away: nothing is left by which the person could be found.
+    erased_at: Mapped[datetime | None] = mapped_column(UTCTime)
 
 
 class ConsentText(Base):
