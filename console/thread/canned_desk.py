@@ -101,6 +101,7 @@ def _form(
         history=history,
         names=names or {},
         problem=problem,
+        known=canned.is_shipped(reply.name) or based_on > 0,
         forms=[(form, labels.language(form)) for form in Form],
         shown=_shown,
     )

@@ -95,7 +95,13 @@ if (reply) {
     for (const row of rows) row.hidden = !wanted.every((word) => row.dataset.search.includes(word));
     none.hidden = rows.some((row) => !row.hidden);
   };
-  const open = () => { search.value = ""; filter(); dialog.showModal(); search.focus(); };
+  const open = () => {
+    if (dialog.open) return;
+    search.value = "";
+    filter();
+    dialog.showModal();
+    search.focus();
+  };
   const insert = (text) => {
     dialog.close();
     reply.focus();
@@ -122,8 +128,13 @@ if (reply) {
     const next = buttons.indexOf(document.activeElement) + step;
     (next < 0 ? search : buttons[Math.min(next, buttons.length - 1)]).focus();
   });
-  reply.addEventListener("keydown", (event) => {
-    if (event.key === "/" && !reply.value) { event.preventDefault(); open(); }
+  // "/" opens the list from anywhere but a field, and from the reply while that is empty.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    const field = event.target.closest("input, textarea, select");
+    if (field && (field !== reply || reply.value)) return;
+    event.preventDefault();
+    open();
   });
 }
 
