@@ -90,6 +90,9 @@ def _understood(text: str, situation: Situation, form: Form, signs: safety.Signs
             return _escalate(form, judged)
         return _bot_failed(form, "brain_unavailable")
     judged = safety.judge(signs, turn.understanding)
+    question = interview.open_question(situation.events)
+    if question and not signs.alarmed and reading.is_bare(question, text):
+        judged = safety.Judgement(safety.Verdict.PASS, evidence=judged.evidence)
     if judged.verdict is safety.Verdict.ESCALATE:
         return _escalate(form, judged)
     answer = _answer_in_words(text, situation, form, turn, judged, brain)

@@ -73,6 +73,14 @@ def read(question: str, text: str, understood: Understanding, today: date) -> Re
     return None  # the place is the brain's to find
 
 
+def is_bare(question: str, text: str) -> bool:
+    """Whether `text` says nothing but who lives in the home: "5 people, 2 kids" is no sign of danger."""
+    if question != "household":
+        return False
+    rest = _pattern("household").sub(" ", _written_number().sub(" ", text.casefold()))
+    return not re.sub(r"[\s,.;:+&-]+", "", rest)
+
+
 def own_age(text: str) -> int | None:
     """The age that the writer tells of themselves, in years."""
     found = _pattern("my_age").search(text.casefold())

@@ -215,3 +215,19 @@ def test_codes_become_answers() -> None:
 def test_what_was_skipped_is_not_told() -> None:
     skipped = {"needs": ["none"], "need_province": "none", "household": "none", "skills": ["own"]}
     assert codes.answers({**skipped, "returned": "none", "reach": "none"}) == codes.Answers()
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ("5 people, 2 kids", True),
+        ("៥នាក់ កូន២", True),
+        ("6 neak mean kon 3", True),
+        ("me, my wife and 3 kids", True),
+        ("2 kids and he hits them", False),
+        ("កូន២ គេវាយ", False),
+    ],
+)
+def test_a_bare_count_of_the_home_is_no_sign_of_danger(text: str, bare: bool) -> None:
+    assert reading.is_bare("household", normalise(text)) is bare
+    assert not reading.is_bare("skills", normalise(text))
