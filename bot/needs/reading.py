@@ -78,7 +78,7 @@ def is_bare(question: str, text: str) -> bool:
     if question != "household":
         return False
     rest = _pattern("household").sub(" ", _written_number().sub(" ", text.casefold()))
-    return not re.sub(r"[\s,.;:+&-]+", "", rest)
+    return not re.sub(r"[\s\d,.;:+&-]+", "", rest)
 
 
 def own_age(text: str) -> int | None:
