@@ -1,4 +1,7 @@
-"""Operators' accounts: made and reset by command, with a password for one sign-in."""
+"""Operators' accounts: made and reset by command or by an administrator, with a password for one sign-in.
+
+`by` is the administrator who does it, None stands for a command.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,10 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot import audit
+from bot import audit, second_factor
 from bot.models import Channel, Operator, Role, StaffSession
 from bot.models.columns import keyring, now
+from bot.second_factor import one_time_secret
 from bot.teams import FRONT_DESK, by_keys
 
 SHORTEST_PASSWORD = 12
@@ -28,6 +32,14 @@ class NoSuchOperator(Exception):
     """There is no operator of that name."""
 
 
+class OwnAccount(Exception):
+    """Nobody changes the rights of their own account."""
+
+
+class LastAdministrator(Exception):
+    """Without this one nobody could manage the accounts."""
+
+
 def add(
     session: Session,
     name: str,
@@ -37,11 +49,12 @@ def add(
     teams: Iterable[str] = (FRONT_DESK,),
     on_call: bool = False,
     pager: tuple[Channel, str] | None = None,
+    by: Operator | None = None,
 ) -> tuple[Operator, str]:
     """A new operator and the password for their first sign-in. Raises NameTaken, NoSuchTeam."""
     if _find(session, name) is not None:
         raise NameTaken(name)
-    password = _one_time_password()
+    password = one_time_secret()
     operator = Operator(
         name=name.strip(),
         name_hash=_name_hash(name),
@@ -55,29 +68,59 @@ def add(
     )
     session.add(operator)
     session.flush()
-    audit.record(session, None, "operator_add", f"operator:{operator.id}", role)
+    audit.record(session, by, "operator_add", f"operator:{operator.id}", role)
     return operator, password
 
 
-def reset(session: Session, name: str) -> str:
-    """A new one-time password; every session of the operator ends. Raises NoSuchOperator."""
+def reset(session: Session, name: str, by: Operator | None = None) -> str:
+    """A new one-time password; sessions and second factor of the operator end. Raises NoSuchOperator."""
     operator = by_name(session, name)
-    password = _one_time_password()
+    _not_oneself(operator, by)
+    password = one_time_secret()
     operator.password_hash = _hasher.hash(password)
     operator.one_time = True
     operator.disabled_at = None
+    second_factor.clear(session, operator)
     end_sessions(session, operator)
-    audit.record(session, None, "operator_reset", f"operator:{operator.id}")
+    audit.record(session, by, "operator_reset", f"operator:{operator.id}")
     return password
 
 
-def disable(session: Session, name: str) -> None:
-    """The operator can't sign in any more and is signed out everywhere. Raises NoSuchOperator."""
+def disable(session: Session, name: str, by: Operator | None = None) -> None:
+    """The operator can't sign in any more and is signed out everywhere.
+
+    Raises NoSuchOperator, OwnAccount, LastAdministrator.
+    """
     operator = by_name(session, name)
+    _not_oneself(operator, by)
+    _leave_an_administrator(session, operator)
     operator.disabled_at = now()
     operator.on_call = False
     end_sessions(session, operator)
-    audit.record(session, None, "operator_disable", f"operator:{operator.id}")
+    audit.record(session, by, "operator_disable", f"operator:{operator.id}")
+
+
+def change(session: Session, name: str, role: Role, teams: Iterable[str], by: Operator | None = None) -> None:
+    """Gives the operator another role or other teams; they sign in anew.
+
+    Raises NoSuchOperator, NoSuchTeam, OwnAccount, LastAdministrator.
+    """
+    operator = by_name(session, name)
+    _not_oneself(operator, by)
+    if role != Role.ADMINISTRATOR:
+        _leave_an_administrator(session, operator)
+    new_teams = by_keys(session, teams)
+    detail = f"{operator.role}->{role} teams:{','.join(str(team.id) for team in new_teams)}"
+    operator.role = role
+    operator.teams = new_teams
+    end_sessions(session, operator)
+    audit.record(session, by, "operator_change", f"operator:{operator.id}", detail)
+
+
+def everybody(session: Session) -> list[Operator]:
+    """All accounts, disabled ones last."""
+    query = select(Operator).order_by(Operator.disabled_at.isnot(None), Operator.id)
+    return list(session.scalars(query))
 
 
 def by_name(session: Session, name: str) -> Operator:
@@ -99,15 +142,20 @@ def check_password(session: Session, name: str, password: str) -> Operator | Non
     return known
 
 
+def verify_password(operator: Operator, password: str) -> bool:
+    """Whether this is the operator's password."""
+    try:
+        return _hasher.verify(operator.password_hash, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
 def choose_password(session: Session, operator: Operator, password: str) -> None:
     """Sets the operator's own password. Raises ValueError where it is too short or the old one."""
     if len(password) < SHORTEST_PASSWORD:
         raise ValueError("too short")
-    try:
-        _hasher.verify(operator.password_hash, password)
+    if verify_password(operator, password):
         raise ValueError("same as before")
-    except VerificationError:
-        pass
     operator.password_hash = _hasher.hash(password)
     operator.one_time = False
     audit.record(session, operator, "password_change", f"operator:{operator.id}")
@@ -135,7 +183,16 @@ def _canonical(name: str) -> str:
     return name.strip().casefold()
 
 
-def _one_time_password() -> str:
-    # Four groups that can be read out over the phone; no letters that look alike.
-    letters = "abcdefghjkmnpqrstuvwxyz23456789"
-    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(4))
+def _not_oneself(operator: Operator, by: Operator | None) -> None:
+    if by is not None and by.id == operator.id:
+        raise OwnAccount
+
+
+def _leave_an_administrator(session: Session, operator: Operator) -> None:
+    if operator.role != Role.ADMINISTRATOR or operator.disabled_at is not None:
+        return
+    others = select(Operator.id).where(
+        Operator.role == Role.ADMINISTRATOR, Operator.disabled_at.is_(None), Operator.id != operator.id
+    )
+    if session.scalars(others.with_for_update()).first() is None:
+        raise LastAdministrator

@@ -71,6 +71,8 @@ class Settings:
     follow_up_days: int
     public_insight: bool
     keep_days: Mapping[str, int]
+    second_factor_required: bool
+    lock_minutes: int
     brain_timeout: float = 3.0
     provider_timeout: float = 10.0
 
@@ -178,6 +180,13 @@ def _read(env: Mapping[str, str], production: bool) -> Settings:
         follow_up_days=_number("PHLOV_FOLLOW_UP_DAYS", get("PHLOV_FOLLOW_UP_DAYS", "14"), 1, 365),
         public_insight=_switch("PHLOV_PUBLIC_INSIGHT", get("PHLOV_PUBLIC_INSIGHT", "no")),
         keep_days=_keep_days(get("PHLOV_KEEP_DAYS")),
+        second_factor_required=_choice(
+            "PHLOV_SECOND_FACTOR",
+            get("PHLOV_SECOND_FACTOR", "required" if production else "optional"),
+            ("required", "optional"),
+        )
+        == "required",
+        lock_minutes=_number("PHLOV_LOCK_MINUTES", get("PHLOV_LOCK_MINUTES", "5"), 1, 60),
     )
 
 
@@ -229,6 +238,12 @@ def _number(name: str, value: str, least: int, most: int) -> int:
     if not value.isdecimal() or not least <= int(value) <= most:
         raise UnsafeSetting(name, f"must be a number from {least} to {most}")
     return int(value)
+
+
+def _choice(name: str, value: str, choices: tuple[str, ...]) -> str:
+    if value not in choices:
+        raise UnsafeSetting(name, f"must be one of {', '.join(choices)}")
+    return value
 
 
 def _url(name: str, value: str) -> str:

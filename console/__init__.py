@@ -8,23 +8,31 @@ from werkzeug.wrappers import Response
 from bot.permissions import Permission
 from console import (
     access,
+    account,
     breaks,
     desk,
     errors,
     events,
+    glass,
     insight,
+    labels,
     language,
+    lock,
     navigation,
     presence,
     queue,
+    search,
     security,
     sessions,
     sign_in,
+    staff,
     supervision,
     thread,
+    trail,
     transfer,
 )
 from console.access import permit
+from console.limits import Limits
 
 
 def register(app: Flask) -> None:
@@ -48,6 +56,7 @@ def register(app: Flask) -> None:
     console.before_request(access.require_permission)
     security.protect(app, console)
     language.install(app)
+    labels.install(app)
     navigation.install(app)
     errors.install(console)
 
@@ -56,9 +65,16 @@ def register(app: Flask) -> None:
     @permit(Permission.OWN_ACCOUNT)
     def home() -> Response:
         mine = navigation.items()
-        return redirect(url_for(mine[0].endpoint if mine else "console.password_page"))
+        return redirect(url_for(mine[0].endpoint))
 
-    sign_in.add_routes(app, console)
+    limits = Limits(app)
+    sign_in.add_routes(console, limits)
+    account.add_routes(console, limits)
+    lock.add_routes(console, limits)
+    staff.add_routes(console)
+    glass.add_routes(console)
+    trail.add_routes(console)
+    search.add_routes(console)
     queue.add_routes(console)
     thread.add_routes(console)
     insight.add_routes(console)

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, abort, current_app, g, request
+from flask import Flask, abort, current_app, g, redirect, request, url_for
 from sqlalchemy.orm import Session
 
+from bot import openings
 from bot.models import Conversation
 from bot.permissions import Permission, allows
-from bot.teams import may_see
 
 _View = TypeVar("_View", bound=Callable[..., Any])
 _DECISION = "console_access"
@@ -71,11 +71,14 @@ def can(name: str) -> bool:
 
 
 def conversation(db: Session, conversation_id: int) -> Conversation:
-    """The conversation, where this operator may see it. Answers 404 or 403 otherwise."""
+    """The conversation, where this operator may see it; else answers 404 or 403, or asks for a reason."""
     found = db.get(Conversation, conversation_id)
     if found is None:
         abort(404)
-    if not may_see(g.operator, found):
+    if not openings.may_open(db, g.operator, found):
+        is_page = request.method == "GET" and "HX-Request" not in request.headers
+        if is_page and allows(g.operator, Permission.CONVERSATION_READ):
+            abort(redirect(url_for("console.glass_page", conversation_id=conversation_id)))
         abort(403)
     return found
 

@@ -29,15 +29,17 @@ def add_routes(console: Blueprint) -> None:
     console.add_url_rule("/events", "events", events)
 
 
+@sessions.passive
 @permit(Permission.QUEUE_READ)
 def events() -> Response:
     """Server-sent events `queue`, `message` and `presence`, each with a conversation's number."""
     feed, database, key = current.feed(), current.database(), sessions.browser_key()
+    settings = current.settings()
     try:
         subscription = feed.open(key)
     except NoRoom:
         return Response(status=503, headers={"Retry-After": "5"})
-    told = _tell(subscription, g.operator, lambda: sessions.is_alive(database, key))
+    told = _tell(subscription, g.operator, lambda: sessions.is_alive(database, key, settings))
     response = Response(told, mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
     response.call_on_close(lambda: feed.close(key, subscription))
     return response

@@ -4,10 +4,34 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import g
+from flask import Flask, g
 
 from bot.models import Team
 from console.language import gettext as _
+
+
+def install(app: Flask) -> None:
+    """Makes those that every page needs known to the templates."""
+    app.jinja_env.filters.update(role_name=role, team_name=team)
+
+
+def role(name: str) -> str:
+    """What an operator is there for."""
+    words = {
+        "operator": _("operator"),
+        "supervisor": _("supervisor"),
+        "manager": _("manager"),
+        "auditor": _("auditor"),
+        "administrator": _("administrator"),
+    }
+    return words.get(name, name)
+
+
+def team(team: Team | None) -> str:
+    """The team's name in the language of the page."""
+    if team is None:
+        return _("everybody")
+    return team.name_km if g.get("language") == "km" else team.name_en
 
 
 def priority(number: int | None) -> str:
@@ -98,11 +122,6 @@ def language(form: str) -> str:
     """The form in which a person writes."""
     words = {"km": _("Khmer"), "km_Latn": _("Khmer in Latin letters"), "en": _("English")}
     return words.get(form, form)
-
-
-def team(team: Team) -> str:
-    """The team's name in the operator's language."""
-    return team.name_km if g.get("language") == "km" else team.name_en
 
 
 def waited(seconds: int) -> str:

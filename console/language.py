@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta, timezone
 
-from babel.dates import format_date, format_time, format_timedelta
+from babel.dates import format_date, format_datetime, format_time, format_timedelta
 from flask import Flask, g, request, session
 
 from bot.models import Operator
@@ -56,6 +56,11 @@ def clock(moment: datetime) -> str:
     return format_time(moment.astimezone(_PHNOM_PENH), "HH:mm", locale=g.language)
 
 
+def moment(moment: datetime) -> str:
+    """Day and time of `moment` in Phnom Penh, short."""
+    return format_datetime(moment.astimezone(_PHNOM_PENH), "short", locale=g.language)
+
+
 def waiting(since: datetime | None) -> str:
     """How long since `since`, in words."""
     return format_timedelta(now() - since, locale=g.language, threshold=1.2) if since else ""
@@ -65,5 +70,5 @@ def install(app: Flask) -> None:
     """Makes all this known to the templates."""
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
-    app.jinja_env.filters.update(day=day, date_words=date_words, clock=clock, waiting=waiting)
+    app.jinja_env.filters.update(day=day, date_words=date_words, clock=clock, moment=moment, waiting=waiting)
     app.jinja_env.globals.update(languages=LANGUAGES)

@@ -10,6 +10,7 @@ from flask import Flask, g
 from bot.permissions import Permission, allows
 from console.access import can
 from console.language import gettext
+from console.sessions import Stage
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def words(item: Item) -> str:
 
 def items() -> list[Item]:
     """What the signed-in operator may open, in order; the first is their home."""
-    if "operator" not in g:
+    if g.get("stage") != Stage.IN:
         return []
     mine = [item for item in _items.values() if allows(g.operator, item.permission)]
     return sorted(mine, key=lambda item: item.order)

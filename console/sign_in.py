@@ -1,58 +1,36 @@
-"""Signing in and out, and choosing an own password after the one-time one."""
+"""Signing in and out: name and password, then the code of the app; and the page's language."""
 
 from __future__ import annotations
 
-import hashlib
-
-from flask import (
-    Blueprint,
-    Flask,
-    flash,
-    g,
-    redirect,
-    render_template,
-    request,
-    session,
-    url_for,
-)
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
+from flask import Blueprint, g, redirect, render_template, request, session, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 import current
-from bot import audit, operators
-from bot.models import Operator
+from bot import audit, operators, second_factor
+from bot.models import Operator, StaffSession
 from bot.models.columns import now
 from bot.permissions import Permission
-from bot.settings import Settings
 from console import language, sessions
 from console.access import anyone, permit
 from console.language import gettext as _
+from console.limits import Limits
+
+MOST_REFUSED = 5
 
 
-def add_routes(app: Flask, console: Blueprint) -> None:
-    settings: Settings = app.config["SETTINGS"]
-    limiter = Limiter(
-        get_remote_address,
-        app=app,
-        storage_uri=settings.redis_url or "memory://",
-        in_memory_fallback_enabled=bool(settings.redis_url),
-    )
-    # By name and address together: nobody can lock another operator out by trying their name.
-    tries = limiter.limit("5 per minute; 40 per hour", key_func=_name_and_address, methods=["POST"])
-    flood = limiter.limit("30 per minute", methods=["POST"])
-
+def add_routes(console: Blueprint, limits: Limits) -> None:
     console.add_url_rule("/sign-in", "sign_in_page", sign_in_page)
-    console.add_url_rule("/sign-in", "sign_in", flood(tries(sign_in)), methods=["POST"])
+    console.add_url_rule("/sign-in", "sign_in", limits.sign_in(sign_in), methods=["POST"])
+    console.add_url_rule("/code", "code_page", code_page)
+    console.add_url_rule("/code", "give_code", limits.flood(give_code), methods=["POST"])
     console.add_url_rule("/sign-out", "sign_out", sign_out, methods=["POST"])
-    console.add_url_rule("/password", "password_page", password_page)
-    console.add_url_rule("/password", "choose_password", flood(choose_password), methods=["POST"])
     console.add_url_rule("/language", "set_language", set_language, methods=["POST"])
 
 
 @anyone
 def sign_in_page() -> str:
-    return render_template("console/sign_in.html")
+    return render_template("console/account/sign_in.html")
 
 
 @anyone
@@ -65,13 +43,44 @@ def sign_in() -> Response | tuple[str, int]:
         if operator is None:
             audit.record(db, None, "sign_in_failed", "console")
             failed = _("Name or password is wrong.")
-            return render_template("console/sign_in.html", problem=failed), 401
+            return render_template("console/account/sign_in.html", problem=failed), 401
         session.clear()
         language.use(operator)
-        operator.signed_in_at = now()
-        audit.record(db, operator, "sign_in", f"operator:{operator.id}")
+        if not second_factor.is_on(operator):
+            _signed_in(db, operator)
         response = redirect(url_for("console.home"))
         sessions.start(db, operator, response)
+    return response
+
+
+@permit(Permission.OWN_ACCOUNT)
+def code_page() -> str:
+    return render_template("console/account/code.html")
+
+
+@permit(Permission.OWN_ACCOUNT)
+def give_code() -> Response | tuple[str, int]:
+    """Checks the code of the app, or a recovery code; too many wrong ones end this session, no other."""
+    with current.database().transaction() as db:
+        operator = db.get_one(Operator, g.operator.id, with_for_update=True)
+        if not second_factor.check(db, operator, request.form.get("code", "")):
+            return refused(db, "console/account/code.html", _("This code is wrong or was used already."))
+        found = db.get_one(StaffSession, g.session_key)
+        found.code_given_at = found.active_at = now()
+        found.refused = 0
+        _signed_in(db, operator)
+    return redirect(url_for("console.home"))
+
+
+def refused(db: Session, template: str, problem: str, **values: object) -> Response | tuple[str, int]:
+    """The page again with the problem; the last try of this session signs it out."""
+    found = db.get_one(StaffSession, g.session_key)
+    found.refused += 1
+    if found.refused < MOST_REFUSED:
+        return render_template(template, problem=problem, **values), 401
+    response = redirect(url_for("console.sign_in_page"))
+    audit.record(db, found.operator, "session_refused", f"operator:{g.operator.id}")
+    sessions.end(db, response)
     return response
 
 
@@ -84,31 +93,6 @@ def sign_out() -> Response:
     return response
 
 
-@permit(Permission.OWN_ACCOUNT)
-def password_page() -> str:
-    return render_template("console/password.html", shortest=operators.SHORTEST_PASSWORD)
-
-
-@permit(Permission.OWN_ACCOUNT)
-def choose_password() -> Response | tuple[str, int]:
-    """Sets an own password; every other session of the operator ends."""
-    new = request.form.get("password", "")
-    if new != request.form.get("again", ""):
-        return _password_problem(_("The two passwords differ."))
-    with current.database().transaction() as db:
-        operator = db.get_one(Operator, g.operator.id)
-        try:
-            operators.choose_password(db, operator, new)
-        except ValueError:
-            short = _("Choose a new password of at least %d characters.") % operators.SHORTEST_PASSWORD
-            return _password_problem(short)
-        operators.end_sessions(db, operator)
-        response = redirect(url_for("console.home"))
-        sessions.start(db, operator, response)
-    flash(_("Your password is set."))
-    return response
-
-
 @anyone
 def set_language() -> Response:
     """Switches the page's language, for the operator too when signed in."""
@@ -118,15 +102,9 @@ def set_language() -> Response:
         if g.get("operator"):
             with current.database().transaction() as db:
                 db.get_one(Operator, g.operator.id).language = wanted
-    back = request.form.get("back", "")
-    return redirect(back if back.startswith("/console") else url_for("console.home"))
+    return redirect(sessions.back(request.form.get("back", "")))
 
 
-def _password_problem(problem: str) -> tuple[str, int]:
-    page = render_template("console/password.html", shortest=operators.SHORTEST_PASSWORD, problem=problem)
-    return page, 400
-
-
-def _name_and_address() -> str:
-    name = request.form.get("name", "").strip().casefold()
-    return hashlib.sha256(f"{get_remote_address()} {name}".encode()).hexdigest()
+def _signed_in(db: Session, operator: Operator) -> None:
+    operator.signed_in_at = now()
+    audit.record(db, operator, "sign_in", f"operator:{operator.id}")

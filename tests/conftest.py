@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy import create_engine, text
 
-from bot import inbox, overrides
+from bot import inbox, operators, overrides
 from bot.brain import RasaBrain
 from bot.commands.brain_process import running_brain
 from bot.database import Database, connect, migrate
@@ -69,6 +70,12 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
     return var / "phlov.db"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_password_hashes() -> None:
+    """Passwords of tests needn't withstand anybody."""
+    operators._hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ def add(
 @operator.command()
 @click.argument("name")
 def reset(name: str) -> None:
-    """Give an operator a new one-time password and sign them out everywhere."""
+    """Give an operator a new one-time password, take the app's codes away, sign them out everywhere."""
     with connect(load_settings()).transaction() as session:
         try:
             password = operators.reset(session, name)
@@ -73,6 +73,10 @@ def disable(name: str) -> None:
             operators.disable(session, name)
         except operators.NoSuchOperator:
             raise click.ClickException(f"there is no operator {name!r}") from None
+        except operators.LastAdministrator:
+            raise click.ClickException(
+                f"{name!r} is the last administrator: make another one first"
+            ) from None
     click.echo(f"operator {name}: disabled")
 
 

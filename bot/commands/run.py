@@ -20,6 +20,13 @@ from bot.models import Operator, Role
 from bot.settings import Settings, UnsafeSetting, development_defaults, load_settings
 
 FIRST_OPERATOR = "first"
+# In development each role can be looked at; in production the first account makes the others.
+_DEVELOPMENT_ACCOUNTS = {
+    FIRST_OPERATOR: Role.SUPERVISOR,
+    "manager": Role.MANAGER,
+    "auditor": Role.AUDITOR,
+    "administrator": Role.ADMINISTRATOR,
+}
 
 
 @click.command(hidden=True)
@@ -63,8 +70,7 @@ def announce(seconds: int) -> None:
     if not settings.production:
         lines.append(f"  Phone simulator    {local}/simulator")
     lines.append(f"  Operators' console {local}/console")
-    sign_in = _first_sign_in(settings)
-    lines.append(f"  {sign_in}")
+    lines += _first_sign_ins(settings)
     lines.append("  Ctrl-C stops everything.")
     width = max(map(len, lines))
     click.echo("\n".join(["", "=" * width, *lines, "=" * width, ""]))
@@ -77,18 +83,20 @@ def _web_is_up(settings: Settings) -> bool:
         return False
 
 
-def _first_sign_in(settings: Settings) -> str:
-    """The first operator's one-time sign-in; a new one each time until it was used."""
+def _first_sign_ins(settings: Settings) -> list[str]:
+    """Lines with the one-time sign-ins; new ones each time until they were used."""
+    accounts = {FIRST_OPERATOR: Role.ADMINISTRATOR} if settings.production else _DEVELOPMENT_ACCOUNTS
+    lines = []
     with connect(settings).transaction() as session:
-        any_operator = session.scalars(select(Operator).limit(1)).first()
-        if any_operator is None:
-            _, password = operators.add(session, FIRST_OPERATOR, Role.SUPERVISOR, language="en")
-        else:
+        if session.scalars(select(Operator).limit(1)).first() is None:
+            for name, role in accounts.items():
+                operators.add(session, name, role, language="en")
+        for name, role in accounts.items():
             try:
-                first = operators.by_name(session, FIRST_OPERATOR)
+                account = operators.by_name(session, name)
             except operators.NoSuchOperator:
-                return "Sign in with your account (phlov operator add makes one)."
-            if not first.one_time or first.disabled_at is not None:
-                return "Sign in with your account (phlov operator reset NAME gives a new one-time password)."
-            password = operators.reset(session, FIRST_OPERATOR)
-    return f"Sign in once as   {FIRST_OPERATOR}   with   {password}   and choose your own password."
+                continue
+            if account.one_time and account.disabled_at is None:
+                password = operators.reset(session, name)
+                lines.append(f"  Sign in once as    {name} ({role})   with   {password}")
+    return lines or ["  Sign in with your account (phlov operator add or reset makes a one-time password)."]

@@ -32,7 +32,7 @@ from bot.models.operations import Beat, EncryptionKey
 from bot.models.people import Channel, Consent, ConsentText, Contact, Erasure, Form
 from bot.models.referral import Referral, ReferralAccess, ReferralEvent, ReferralState
 from bot.models.shifts import OnCallShift, QualityReview, Rest
-from bot.models.staff import AuditEvent, Operator, Role, StaffSession, Team
+from bot.models.staff import AuditEvent, Opening, Operator, RecoveryCode, Role, StaffSession, Team
 
 __all__ = [
     "AuditEvent",
@@ -79,12 +79,14 @@ __all__ = [
     "Need",
     "Note",
     "OnCallShift",
+    "Opening",
     "Operator",
     "Organisation",
     "Priority",
     "Profile",
     "ProtocolTick",
     "QualityReview",
+    "RecoveryCode",
     "Referral",
     "ReferralAccess",
     "ReferralEvent",

@@ -61,6 +61,10 @@ class Operator(Base):
     disabled_at: Mapped[datetime | None] = mapped_column(UTCTime)
     signed_in_at: Mapped[datetime | None] = mapped_column(UTCTime)
     created_at: Mapped[datetime] = mapped_column(UTCTime, default=now)
+    # The secret counts from `totp_confirmed_at` on; a step of the clock is accepted once.
+    totp_secret: Mapped[str | None] = mapped_column(Encrypted("operator.totp_secret"))
+    totp_confirmed_at: Mapped[datetime | None] = mapped_column(UTCTime)
+    totp_last_step: Mapped[int | None]
 
     # Read with the operator: a request decides by them after its session is closed.
     teams: Mapped[list[Team]] = relationship(secondary=team_member, lazy="selectin", order_by=Team.id)
@@ -74,10 +78,44 @@ class StaffSession(Base):
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     operator_id: Mapped[int] = mapped_column(ForeignKey("operator.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(UTCTime, default=now)
+    # The last request, and the last one that somebody made by hand.
     seen_at: Mapped[datetime] = mapped_column(UTCTime, default=now)
+    active_at: Mapped[datetime] = mapped_column(UTCTime, default=now)
+    locked_at: Mapped[datetime | None] = mapped_column(UTCTime)
+    code_given_at: Mapped[datetime | None] = mapped_column(UTCTime)
+    refused: Mapped[int] = mapped_column(default=0, server_default="0")
+    browser: Mapped[str] = mapped_column(String(64), default="", server_default="")
     ended_at: Mapped[datetime | None] = mapped_column(UTCTime)
 
     operator: Mapped[Operator] = relationship()
+
+
+class RecoveryCode(Base):
+    """Stands in once for a code of the app."""
+
+    __tablename__ = "recovery_code"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    operator_id: Mapped[int] = mapped_column(ForeignKey("operator.id"), index=True)
+    code_digest: Mapped[str] = mapped_column(String(64))
+    used_at: Mapped[datetime | None] = mapped_column(UTCTime)
+
+
+class Opening(Base):
+    """An operator opened a conversation of another team, and why."""
+
+    __tablename__ = "opening"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    operator_id: Mapped[int] = mapped_column(ForeignKey("operator.id"), index=True)
+    conversation_id: Mapped[int] = mapped_column(
+        ForeignKey("conversation.id", ondelete="CASCADE"), index=True
+    )
+    reason: Mapped[str] = mapped_column(Encrypted("opening.reason"))
+    at: Mapped[datetime] = mapped_column(UTCTime, default=now)
+    until: Mapped[datetime] = mapped_column(UTCTime)
+    reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
+    reviewed_at: Mapped[datetime | None] = mapped_column(UTCTime)
 
 
 class AuditEvent(Base):

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 from alembic import command
 from sqlalchemy import text
 
 from bot.database import _alembic, connect
 from bot.settings import Settings
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    """SQLite copies a table to change it, which is where rows could get lost."""
+    return f"sqlite:///{tmp_path}/test.db"
 
 
 def test_a_database_with_conversations_is_brought_to_the_newest_schema(settings: Settings) -> None:

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from bot import handoff, inbox, operators
 from bot.database import Database
-from bot.models import Author, Channel, Conversation, Delivery, Direction, Message
+from bot.models import Author, Channel, Conversation, Delivery, Direction, Message, Role
 from bot.settings import Settings
 from web import create_app
 
@@ -32,12 +32,14 @@ def app(settings: Settings, database: Database) -> Flask:
 class Desk:
     """One operator's browser."""
 
-    def __init__(self, app: Flask, database: Database, name: str = "sokha") -> None:
+    def __init__(
+        self, app: Flask, database: Database, name: str = "sokha", role: Role = Role.OPERATOR
+    ) -> None:
         self.client: FlaskClient = app.test_client()
         self.database = database
         self.name = name
         with database.transaction() as session:
-            operator, self.password = operators.add(session, name, language="en")
+            operator, self.password = operators.add(session, name, role, language="en")
             self.operator_id = operator.id
 
     def get(self, path: str) -> TestResponse:

@@ -1,0 +1,105 @@
+"""Opening another team's conversation with a reason, and what supervisors and auditors see of it."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, text, update
+
+from bot.models import AuditEvent, Opening, Role
+from bot.models.columns import now
+from bot.teams import WOMENS_DESK
+from tests.console.conftest import Desk
+from tests.console.test_access import with_team
+
+REASON = "her sister called and asked for news"
+
+
+@pytest.fixture
+def theirs(desk: Desk, waiting: int) -> str:
+    """The page of a conversation that another team has."""
+    with_team(desk.database, waiting, WOMENS_DESK)
+    return f"/conversations/{waiting}"
+
+
+def test_another_teams_conversation_asks_for_a_reason_and_tells_nothing_before(
+    desk: Desk, theirs: str
+) -> None:
+    assert desk.get(theirs).headers["Location"].endswith(f"{theirs}/open")
+    page = desk.get(f"{theirs}/open").text
+    assert "Women&#39;s desk" in page and "please help me" not in page and "violence" not in page
+    assert desk.post(f"{theirs}/open", f"{theirs}/open", reason="why not").status_code == 400
+    assert desk.get(theirs).status_code == 302
+
+
+def test_a_reason_opens_it_for_a_while_for_that_operator_alone(app: Flask, desk: Desk, theirs: str) -> None:
+    desk.post(f"{theirs}/open", f"{theirs}/open", reason=REASON)
+    assert "please help me" in desk.get(theirs).text
+    assert Desk(app, desk.database, "dara").sign_in().get(theirs).status_code == 302
+    with desk.database.transaction() as session:
+        session.execute(update(Opening).values(until=now()))
+    assert desk.get(theirs).status_code == 302
+
+
+def test_the_reason_is_encrypted_audited_and_read_by_another_supervisor(
+    app: Flask, desk: Desk, theirs: str
+) -> None:
+    desk.post(f"{theirs}/open", f"{theirs}/open", reason=REASON)
+    with desk.database.engine.connect() as connection:
+        assert REASON not in repr(connection.execute(text("SELECT * FROM opening")).all())
+        assert REASON not in repr(connection.execute(text("SELECT * FROM audit_event")).all())
+    with desk.database.reading() as session:
+        entry = session.scalars(select(AuditEvent).where(AuditEvent.action == "break_glass")).one()
+        assert entry.actor == f"operator:{desk.operator_id}"
+    supervisor = Desk(app, desk.database, "chief", Role.SUPERVISOR).sign_in()
+    assert REASON in supervisor.get("/openings").text
+    supervisor.post("/openings/1", "/openings")
+    assert "chief ·" in supervisor.get("/openings").text
+    assert desk.get("/openings").status_code == 403
+
+
+def test_nobody_who_may_not_read_conversations_gets_in_with_a_reason(
+    app: Flask, desk: Desk, theirs: str
+) -> None:
+    for role in (Role.MANAGER, Role.AUDITOR, Role.ADMINISTRATOR):
+        other = Desk(app, desk.database, role, role).sign_in()
+        assert other.post(f"{theirs}/open", "/account", reason=REASON).status_code == 403
+        assert other.get(theirs).status_code == 403
+
+
+@pytest.fixture
+def auditor(app: Flask, desk: Desk) -> Desk:
+    return Desk(app, desk.database, "watcher", Role.AUDITOR).sign_in()
+
+
+def test_an_auditor_finds_who_did_what_and_no_text(auditor: Desk, desk: Desk, waiting: int) -> None:
+    desk.get(f"/conversations/{waiting}")
+    page = auditor.get(f"/trail?what=read&who=operator:{desk.operator_id}").text
+    assert f"conversation:{waiting}" in page and "please help me" not in page
+    rows = page.split("<tbody>")[1]
+    assert "sign_in" not in rows
+    assert "<tr>" not in auditor.get("/trail?until=2020-01-01").text.split("<tbody>")[1]
+    assert auditor.get("/trail?since=yesterday").status_code == 400
+
+
+def test_the_trail_is_read_in_pages(auditor: Desk, desk: Desk, waiting: int) -> None:
+    from bot import audit
+
+    with desk.database.transaction() as session:
+        for number in range(120):
+            audit.record(session, None, "test", f"thing:{number}")
+    first = auditor.get("/trail?what=test").text
+    assert first.count("<td>test</td>") == 100
+    older = first.split('data-key="o"')[0].rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&")
+    assert auditor.get(older.removeprefix("/console")).text.count("<td>test</td>") == 20
+
+
+def test_an_auditor_learns_whether_somebody_tampered(auditor: Desk, desk: Desk) -> None:
+    auditor.post("/trail/verify", "/trail")
+    assert "The trail is whole" in auditor.get("/trail").text
+    with desk.database.transaction() as session:
+        entry = session.scalars(select(AuditEvent).order_by(AuditEvent.id)).first()
+        assert entry
+        entry.subject = "operator:99"
+    auditor.post("/trail/verify", "/trail")
+    assert f"BROKEN at entry {entry.id}" in auditor.get("/trail").text
