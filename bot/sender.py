@@ -62,10 +62,12 @@ def send_next(database: Database, providers: dict[Channel, Provider]) -> bool:
 def send(database: Database, providers: dict[Channel, Provider], claim: Claim) -> None:
     """Sends, or looks up, the claimed message and keeps how that ended."""
     provider = providers.get(claim.channel)
+    ending: Ending
     if time.monotonic() - claim.claimed_at > _TOO_LATE_TO_SEND:
-        return  # this process stood still: another may be looking it up or sending it by now
-    if provider is None:
-        ending: Ending = Refused("no_account")
+        # This process stood still: another may be looking it up by now. If none is, it is queued again.
+        ending = TryLater("stood_still", after=0.0)
+    elif provider is None:
+        ending = Refused("no_account")
     elif claim.look_up:
         ending = provider.find(claim.message, claim.since, _known_ids(database, claim.message))
     else:

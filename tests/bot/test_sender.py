@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -182,6 +183,18 @@ def test_a_message_that_a_killed_worker_had_not_sent_is_sent(desk: Desk, provide
     desk.change(next_attempt_at=now())
     desk.send_all()
     assert providers.texts() == ["hello"]
+
+
+def test_a_worker_that_stood_still_sends_nothing_late(desk: Desk, providers: Providers) -> None:
+    message_id = desk.queue("hello")
+    claim = sender.claim_next(desk.database)
+    assert claim
+    late = replace(claim, claimed_at=time.monotonic() - 60)
+    sender.send(desk.database, desk.providers, late)
+    assert providers.texts() == [] and desk.message(message_id).state == Delivery.QUEUED
+    desk.send_all()
+    sender.send(desk.database, desk.providers, late)  # it wakes up even later, after the other has sent it
+    assert providers.texts() == ["hello"] and desk.message(message_id).state == Delivery.SENT
 
 
 def test_two_equal_messages_are_not_taken_for_one(desk: Desk, providers: Providers) -> None:
