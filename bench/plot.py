@@ -20,7 +20,7 @@ def draw(part: str, record: dict[str, Any], folder: Path) -> None:
     if part == "load":
         for what in ("acknowledgement", "turn"):
             _load(record, what).render_to_file(str(folder / f"{what}.svg"))
-    else:
+    elif part == "growth":
         _growth(record).render_to_file(str(folder / "growth.svg"))
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.facts import value
 from bot.models import Form
+from bot.replies import PERSON_KEY
 from bot.settings import Settings
 from bot.words import say
 
@@ -53,3 +54,17 @@ def emergency(form: Form) -> str:
         form,
         {"police": value("svc-police-117.phone"), "ambulance": value("svc-ambulance-119.phone")},
     )
+
+
+HAND_BACK_REASONS = ("answered", "no_answer", "bot_knows")
+
+
+def handed_back(reason: str, form: Form, settings: Settings) -> list[str]:
+    """What the person is told when the bot answers again; first why, where `reason` says it."""
+    why = {
+        "answered": say("handed_back_answered", form),
+        "no_answer": say("handed_back_no_answer", form),
+        "bot_knows": say("handed_back_bot_knows", form),
+    }
+    words = say("handed_back", form, {"brand": settings.brand, "person": PERSON_KEY})
+    return [why[reason], words] if reason in why else [words]

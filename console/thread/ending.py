@@ -8,12 +8,10 @@ from flask import Blueprint, flash, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 import current
-from bot import drafts, handoff, outbox, safe_contact, wrap_up
+from bot import drafts, handoff, notices, outbox, safe_contact, wrap_up
 from bot.models import Form, Operator
 from bot.models.columns import now
 from bot.permissions import Permission
-from bot.replies import PERSON_KEY
-from bot.words import say
 from bot.wrap_up import Ending, Incomplete
 from console import access
 from console.access import permit
@@ -72,9 +70,8 @@ def hand_back(conversation_id: int) -> AnyResponse:
         drafts.drop(db, conversation)
         contact = conversation.contact
         if safe_contact.may_write(contact, now()):
-            values = {"brand": settings.brand, "person": PERSON_KEY}
-            words = say("handed_back", Form(contact.form), values)
-            outbox.queue_notice(db, conversation, [words], with_person=True)
+            words = notices.handed_back(request.form.get("why", ""), Form(contact.form), settings)
+            outbox.queue_notice(db, conversation, words, with_person=True)
             flash(_("Handed back to the bot."))
         else:
             flash(_("Handed back to the bot. The person wasn't told, as it isn't safe to write now."))
