@@ -14,6 +14,7 @@ from bot.needs import interview
 
 # A form that was left open this long ago is not gone on with by itself.
 _FORGET_DIALOGUE_AFTER = timedelta(hours=24)
+_LISTENING = {"event": "action", "name": "action_listen"}
 
 
 def state_before(session: Session, contact: Contact, conversation: Conversation) -> Events:
@@ -26,6 +27,8 @@ def state_before(session: Session, contact: Contact, conversation: Conversation)
     answer = _consent(session, contact, interview.is_on(events))
     if answer is not None:
         events.insert(0, {"event": "slot", "name": "consent", "value": answer})
+    if events and _LISTENING not in events:
+        events.append(_LISTENING)  # without it the brain would go on from nowhere
     return events
 
 
