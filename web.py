@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import console
+import partners
 import webhooks.health
 import webhooks.telegram
 import webhooks.twilio
@@ -49,6 +50,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     for blueprint in (webhooks.twilio.blueprint, webhooks.telegram.blueprint, webhooks.health.blueprint):
         app.register_blueprint(blueprint)
     console.register(app)
+    partners.register(app)
     if settings.public_insight:
         import public
 

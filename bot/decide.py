@@ -14,6 +14,7 @@ from bot import phrases, picks, safe_contact, safety
 from bot.brain import Brain, BrainTurn, BrainUnavailable, Understanding
 from bot.decision import Act, Decision, Incoming, Outcome, Situation
 from bot.intents import HANDOFF, OFFERABLE
+from bot.jobs.fraud import signs_in_message
 from bot.models import Form, Priority, State
 from bot.needs import interview, reading
 from bot.replies import MORE, PERSON, SAFE, UNSAFE
@@ -35,8 +36,11 @@ def decide(incoming: Incoming, situation: Situation, brain: Brain) -> Decision:
     decision = interview.after(decision, situation, brain)
     told = reading.about_self(normalise(incoming.text))
     if told and situation.state == State.BOT:
-        return replace(decision, acts=[*decision.acts, {"do": "note", "about": told}])
-    return decision
+        decision = replace(decision, acts=[*decision.acts, {"do": "note", "about": told}])
+    signs = signs_in_message(incoming.text) if decision.outcome in (Outcome.ANSWER, Outcome.OFFER) else []
+    return (
+        replace(decision, acts=[{"do": "warn_offer", "signs": signs}, *decision.acts]) if signs else decision
+    )
 
 
 def _decide(incoming: Incoming, situation: Situation, brain: Brain) -> Decision:

@@ -34,6 +34,7 @@ _LADDER = {
     Delivery.DELIVERED: 3,
     Delivery.FAILED: 3,
 }
+PARTNER_MESSAGE = "partner"
 _RECEIPTS = {
     "sent": Delivery.SENT,
     "delivered": Delivery.DELIVERED,
@@ -143,6 +144,24 @@ def queue_page(session: Session, operator: Operator, text: str) -> None:
                 position=time.time_ns() // 1_000,
             )
         )
+
+
+def queue_partner_message(session: Session, address: str, text: str) -> Message:
+    """Queues a text to a partner organisation's own number; it carries nothing about anyone."""
+    message = Message(
+        direction=Direction.OUT,
+        channel=Channel.SMS,
+        author=Author.BOT,
+        kind=PARTNER_MESSAGE,
+        body=text,
+        address=address,
+        state=Delivery.QUEUED,
+        segments=segments.count(text),
+        position=time.time_ns() // 1_000_000,
+    )
+    session.add(message)
+    session.flush()
+    return message
 
 
 def _outgoing(contact: Contact, conversation: Conversation, text: str, author: Author, form: Form) -> Message:

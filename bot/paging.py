@@ -27,6 +27,14 @@ def page_on_call(session: Session, conversation: Conversation, settings: Setting
         _page(session, conversation, settings, with_supervisors=conversation.for_supervisor)
 
 
+def page_managers(session: Session, settings: Settings) -> None:
+    """Tells managers and supervisors on their own phones that a referral has had no answer."""
+    roles = Operator.role.in_((Role.MANAGER, Role.SUPERVISOR))
+    for operator in session.scalars(select(Operator).where(Operator.disabled_at.is_(None), roles)):
+        values = {"brand": settings.brand, "url": settings.public_url}
+        outbox.queue_page(session, operator, say("page_managers", Form(operator.language), values))
+
+
 def page_again(session: Session, settings: Settings) -> int:
     """Pages for what nobody has claimed in time, now the supervisors too; returns how many."""
     before = now() - timedelta(minutes=settings.page_again_minutes)

@@ -30,6 +30,9 @@ _COMMAND_PATTERNS = tuple(
         r"!help:(?:yes|not_yet|other)",
         r"!end_series:(?:follow_up|job_alert|referral)",
         r"!services:[a-z_]{1,32}:\d\d:\d",
+        r"!refer:\d{1,9}:[a-z_]{1,32}(?::(?:yes|no):[0-9a-f]{16})?",
+        r"!job_alert:(?:job|training):(?:[a-z]{2,32}|-):\d\d(?::(?:yes|no):[0-9a-f]{16})?",
+        r"!jobs:(?:job|training):(?:[a-z]{2,32}|-):(?:\d\d|-):\d",
         r"!my_data|!ask_delete|!withdraw",
     )
 )

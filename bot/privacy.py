@@ -10,6 +10,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from bot import audit, consent, safe_contact
+from bot.jobs import alerts
 from bot.models import (
     CallBack,
     Consent,
@@ -28,6 +29,7 @@ from bot.models import (
     WrapUp,
 )
 from bot.models.columns import now
+from bot.referrals import steps
 
 ERASED = ""
 _RECEIPT_LETTERS = "ACDEFGHJKMNPQRTUVWXY34679"
@@ -48,6 +50,8 @@ def forget(session: Session, contact: Contact) -> Erasure:
     notes = list(session.scalars(select(Note.id).where(Note.conversation_id.in_(done))))
     gone = {
         **_delete_needs(session, contact),
+        "job_alerts": alerts.delete_all(session, contact),
+        "referrals": steps.withdraw_all(session, contact),
         "messages": list(session.scalars(messages)),
         "notes": notes,
         "conversations": done,
@@ -84,8 +88,7 @@ def withdraw(
 ) -> Erasure | None:
     """Withdraws every standing yes to `purposes` and ends what rested on it; None where there was none.
 
-    What was kept is deleted, agreed follow-ups are dropped. A partner's page reads the consent itself,
-    so it is closed from here on.
+    What was kept is deleted, agreed follow-ups are dropped, partners' pages are closed.
     """
     ended = {one.purpose for one in consent.withdraw(session, contact, purposes)}
     if not ended:
@@ -101,6 +104,10 @@ def withdraw(
         )
     elif consent.CONTACT_LATER in ended:
         gone = {"follow_ups": _delete_follow_ups(session, contact)}
+    if consent.CONTACT_LATER in ended:
+        gone = {**gone, "job_alerts": alerts.delete_all(session, contact)}
+    if consent.SHARE in ended:
+        gone = {**gone, "referrals": steps.withdraw_all(session, contact)}
     return _proof(session, contact, "withdrawn", gone)
 
 

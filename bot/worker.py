@@ -36,10 +36,12 @@ from bot.database import Database, connect
 from bot.events import forget_old
 from bot.facts import today
 from bot.insight import snapshots
+from bot.jobs import alerts, listings
 from bot.logs import configure_logs
 from bot.models import Contact, Conversation, Form, State
 from bot.models.columns import now
 from bot.process import harden
+from bot.referrals import sweep as referrals
 from bot.reminders import bring_back
 from bot.settings import Settings, load_settings
 from bot.transfers import return_unattended
@@ -176,6 +178,9 @@ class Worker:
             self._tell_still_waiting,
             self._follow_up,
             self._watch_spending,
+            self._expire_listings,
+            self._send_job_alerts,
+            self._follow_referrals,
         ]
         return [*steps, self._leave_no_old_pages] if self._database.is_sqlite else steps
 
@@ -209,6 +214,18 @@ class Worker:
     def _watch_spending(self) -> None:
         with self._database.transaction() as session:
             outbound.watch_spending(session, self._settings)
+
+    def _expire_listings(self) -> None:
+        with self._database.transaction() as session:
+            listings.expire(session)
+
+    def _send_job_alerts(self) -> None:
+        with self._database.transaction() as session:
+            alerts.send_due(session, self._settings)
+
+    def _follow_referrals(self) -> None:
+        with self._database.transaction() as session:
+            referrals.run(session, self._settings)
 
     def _tell_still_waiting(self) -> None:
         """One notice to whoever waits longer than promised, once it is safe to text."""

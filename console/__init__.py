@@ -11,16 +11,19 @@ from console import (
     account,
     breaks,
     desk,
+    directory,
     errors,
     events,
     glass,
     insight,
+    jobs,
     labels,
     language,
     lock,
     navigation,
     presence,
     queue,
+    referrals,
     search,
     security,
     sessions,
@@ -76,6 +79,9 @@ def register(app: Flask) -> None:
     trail.add_routes(console)
     search.add_routes(console)
     queue.add_routes(console)
+    directory.add_routes(console)
+    jobs.add_routes(console)
+    referrals.add_routes(app, console)
     thread.add_routes(console)
     insight.add_routes(console)
     events.add_routes(console)

@@ -18,11 +18,13 @@ from babel.messages.extract import extract, extract_from_file
 from bot import catalogues, intents
 from bot.acts import GROUPS
 from bot.acts.questions import LABELS
-from bot.directory.codes import ELIGIBILITY
+from bot.directory.codes import ELIGIBILITY, NEEDS
 from bot.directory.hours import DAYS
+from bot.jobs.fraud import SIGNS
 from bot.models import Form
 from bot.needs.codes import countries, trades
 from bot.notices import REASONS
+from bot.referrals.fields import BY_OPERATOR
 from bot.settings import ROOT
 from bot.words import placeholders
 
@@ -41,7 +43,9 @@ def used() -> dict[str, set[str]]:
     """The message ids in use, by domain."""
     answers = set(_answer_keys()) | set(_IN_ANSWERS)
     said = set(_keys_in_python(("bot", "webhooks"))) | set(_families()) | set(_from_domain())
-    console = set(_from_python(("console",), ("_", "gettext", "ngettext", "N_"))) | set(_from_templates())
+    console = set(_from_python(("console", "partners"), ("_", "gettext", "ngettext", "N_"))) | set(
+        _from_templates()
+    )
     return {"messages": said - answers, "answers": answers, "console": console}
 
 
@@ -125,7 +129,8 @@ def _from_python(folders: Iterable[str], functions: tuple[str, ...]) -> Iterable
 
 
 def _from_templates() -> Iterable[str]:
-    for file in sorted((ROOT / "console" / "templates").rglob("*.html")):
+    folders = (ROOT / name / "templates" for name in ("console", "partners"))
+    for file in sorted(file for folder in folders for file in folder.rglob("*.html")):
         with file.open("rb") as source:
             for _, identity, _, _ in extract("jinja2.ext:babel_extract", source, options={"trimmed": "true"}):
                 yield from [identity] if isinstance(identity, str) else [i for i in identity if i]
@@ -149,6 +154,12 @@ def _families() -> Iterable[str]:
     yield from (f"option_language_{form}" for form in Form)
     yield from REASONS.values()
     yield from (f"day_{day}" for day in DAYS)
+    yield from (f"sign_{sign}" for sign in SIGNS)
+    yield from (f"needing_{need}" for need in NEEDS)
+    yield from (f"share_{name}" for name in BY_OPERATOR)
+    yield from ("referral_accepted", "referral_accepted_call", "referral_declined")
+    yield from ("referral_first_contact", "referral_done")
+    yield from ("course_told", "job_told", "course_pays", "job_pays_month", "job_pays_day")
     yield from (f"eligible_{code}" for code in ELIGIBILITY if code != "anyone")
     yield from LABELS.values()
     yield from (f"trade_{trade}" for trade in trades())

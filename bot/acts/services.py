@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.acts.referrals import may_be_offered
 from bot.acts.turn import Act, CarryOut, Turn
 from bot.answers import topics
 from bot.directory import codes, search
@@ -12,17 +13,17 @@ from bot.words import say
 _MOST = 5  # places that one question leads to
 
 
-def tell_nearest(turn: Turn, topic: str, province: str) -> bool:
+def tell_nearest(turn: Turn, topic: str, province: str, with_next: bool = True) -> bool:
     """Adds the nearest service for `topic` after the answer's first thought, since what is near matters
     more than the rest; False where the place doesn't matter for the topic."""
     kinds = topics()[topic].nearest if topic in topics() else ()
     if province not in provinces() or not (kinds or topic in codes.NEED_OF_TOPIC):
         return False
-    _tell(turn, topic, province, 0)
+    _tell(turn, topic, province, 0, with_next)
     return True
 
 
-def _tell(turn: Turn, topic: str, province: str, index: int) -> None:
+def _tell(turn: Turn, topic: str, province: str, index: int, with_next: bool = True) -> None:
     kinds = topics()[topic].nearest if topic in topics() else ()
     need = codes.NEED_OF_TOPIC.get(topic)
     found = search.find(turn.session, need=need, kinds=kinds, province=province)[:_MOST]
@@ -32,7 +33,9 @@ def _tell(turn: Turn, topic: str, province: str, index: int) -> None:
         return
     shown = found[min(index, len(found) - 1)]
     turn.parts[1:1] = told(shown, province, turn.form)
-    if index + 1 < len(found):
+    if with_next and may_be_offered(turn, shown.service):
+        turn.offer("option_refer", f"!refer:{shown.service.id}:{topic}")
+    if with_next and index + 1 < len(found):
         turn.offer("option_next_place", f"!services:{topic}:{province}:{index + 1}")
 
 

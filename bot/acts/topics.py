@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.acts import questions
+from bot.acts.jobs import tell_fitting
 from bot.acts.services import tell_nearest
 from bot.acts.turn import Act, CarryOut, Turn
 from bot.answers import answer
@@ -17,7 +18,9 @@ def _nearest(turn: Turn, act: Act) -> None:
     topic, province = act.get("topic", ""), str(act.get("province"))
     if province not in provinces():
         return
-    if not tell_nearest(turn, topic, province) and not turn.parts:
+    has_job = tell_fitting(turn, topic, province)
+    knows_place = tell_nearest(turn, topic, province, with_next=not has_job)
+    if not knows_place and not turn.parts:
         turn.say("place_noted", province=provinces()[province].name(turn.form))
 
 

@@ -33,6 +33,12 @@ class Turn:
     def say(self, key: str, **values: object) -> None:
         self.parts.append(say(key, self.form, {"brand": self.settings.brand, **values}))
 
+    def slot(self, name: str) -> str | None:
+        """What the brain has understood of `name` in this conversation."""
+        events = self.conversation.brain_events or []
+        found = [e.get("value") for e in events if e.get("event") == "slot" and e.get("name") == name]
+        return str(found[-1]) if found and isinstance(found[-1], str) else None
+
     def offer(self, label: str, payload: str) -> None:
         self.offer_label(say(label, self.form), payload)
 

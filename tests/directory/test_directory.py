@@ -212,7 +212,7 @@ def test_marking_a_cell_is_undone_by_reading_it(cell: str) -> None:
     assert marked(cell)[:1] not in tuple("=+-@\t\r\n") or not cell
 
 
-@examples(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@examples(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_refused_or_read_but_never_fail(database: Database, content: bytes) -> None:
     heading = ",".join(entries.FIELDS).encode() + b"\n"

@@ -1,0 +1,1 @@
+"""Job and training listings: entered, checked for fraud, moderated, found by text and by skill, told."""
