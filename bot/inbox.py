@@ -146,6 +146,8 @@ class Claim:
 
 def claim_next(database: Database) -> Claim | None:
     """Claims the oldest message whose contact has no earlier one waiting, or None."""
+    if database.is_sqlite and not _is_any_due(database):
+        return None  # asking must not take the one write lock from the webhooks
     with database.transaction() as session:
         at = shared_now(session)
         candidate = session.execute(_OLDEST_DUE, {"at": at}).first()
@@ -189,6 +191,11 @@ def _oldest_due(at: datetime | BindParameter[datetime]) -> Select[int, int | Non
 
 # Built once: a worker asks many times a second, and building it costs more than asking.
 _OLDEST_DUE = _oldest_due(bindparam("at", type_=UTCTime()))
+
+
+def _is_any_due(database: Database) -> bool:
+    with database.reading() as session:
+        return session.execute(_OLDEST_DUE, {"at": shared_now(session)}).first() is not None
 
 
 def _holds_lane(session: Session, message_id: int, contact_id: int | None, at: datetime) -> bool:

@@ -102,6 +102,8 @@ def release_leases(database: Database) -> None:
 
 def claim_next(database: Database) -> Claim | None:
     """Claims the next message to send, or to look up, or None. Marked and committed before any call."""
+    if database.is_sqlite and not _is_any_due(database):
+        return None  # as in bot/inbox.py
     with database.transaction() as session:
         at = shared_now(session)
         message = session.scalars(_NEXT_DUE, {"at": at}).first()
@@ -149,6 +151,11 @@ def _next_due(at: datetime | BindParameter[datetime]) -> Select[Message]:
 
 
 _NEXT_DUE = _next_due(bindparam("at", type_=UTCTime()))  # built once, as in bot/inbox.py
+
+
+def _is_any_due(database: Database) -> bool:
+    with database.reading() as session:
+        return session.execute(_NEXT_DUE, {"at": shared_now(session)}).first() is not None
 
 
 def _written_to(session: Session, message: Message) -> str | None:
