@@ -34,6 +34,9 @@ def decide(incoming: Incoming, situation: Situation, brain: Brain) -> Decision:
     if situation.covered or decision.reason == safe_contact.CODE_WORD:
         return decision
     decision = interview.after(decision, situation, brain)
+    age = reading.own_age(normalise(incoming.text))
+    if age is not None and age < reading.CHILD_BELOW:
+        decision = replace(decision, acts=[{"do": "note_child"}, *decision.acts])
     told = reading.about_self(normalise(incoming.text))
     if told and situation.state == State.BOT:
         decision = replace(decision, acts=[*decision.acts, {"do": "note", "about": told}])
@@ -131,11 +134,13 @@ def _answer_in_words(
         act = {"do": "moved", "province": place[0], "district": district}
         return Decision(Outcome.ANSWER, form, [act], understood.intent, evidence=judged.evidence)
     question = interview.open_question(situation.events)
-    if question is None or judged.person_first or not _is_answered_otherwise(turn, question):
+    if question is None or not _is_answered_otherwise(turn, question):
         return None
     read = reading.read(question, text, understood, date.today())
     own = None
     if read is None:
+        if judged.person_first:
+            return None
         is_other = understood.intent in OFFERABLE or understood.intent in HANDOFF
         if reading.is_question(text) or (is_other and is_clear):
             return None
@@ -257,8 +262,7 @@ def _interview(step: str, situation: Situation, form: Form, brain: Brain) -> Dec
 
 def _child_alone(form: Form) -> Decision:
     """Somebody who seems under 15 is asked for no consent; a person answers."""
-    decision = _hand_over(form, "asked_for_person", "child_alone", Priority.SENSITIVE, "child_protection")
-    return replace(decision, acts=[{"do": "note_child"}, *decision.acts])
+    return _hand_over(form, "asked_for_person", "child_alone", Priority.SENSITIVE, "child_protection")
 
 
 def _payload(incoming: Incoming, text: str, situation: Situation) -> str | None:

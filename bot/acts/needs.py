@@ -44,7 +44,10 @@ def _keep_answers(turn: Turn, act: Act) -> None:
         return
     _keep(turn, agreed, answers(told))
     _drop_draft(turn)
-    _kept(turn)
+    if act.get("handed_over"):
+        turn.say("need_kept")  # a person goes on from here: nothing more is asked
+    else:
+        _kept(turn)
 
 
 def _note_answers(turn: Turn, act: Act) -> None:

@@ -168,6 +168,7 @@ def _finished(decision: Decision) -> Decision:
         reason = "asked_for_person"
     else:
         return decision
+    acts = [{**act, "handed_over": True} if act["do"] == "keep_answers" else act for act in acts]
     acts.append({"do": "escalated", "reason": reason})
     reason = "asked_for_woman" if found.woman else reason
     priority = Priority.ASKED_FOR_PERSON

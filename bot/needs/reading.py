@@ -70,7 +70,7 @@ def read(question: str, text: str, understood: Understanding, today: date) -> Re
         return {"skill": trades} if trades else None
     if question == "reach":
         return _reach(text)
-    return None  # the place is the brain's to find
+    return _place(understood)
 
 
 def is_bare(question: str, text: str) -> bool:
@@ -107,6 +107,13 @@ def _needs(text: str, understood: Understanding) -> Reading | None:
         kind = kind_of(understood.intent)
         kinds = [kind] if kind else []
     return {"need": kinds} if kinds else None
+
+
+def _place(understood: Understanding) -> Reading | None:
+    provinces, districts = (understood.entities.get(name, []) for name in ("province", "district"))
+    if not provinces:
+        return None
+    return {"province": provinces[0], **({"district": districts[0]} if districts else {})}
 
 
 def _household(text: str) -> Reading | None:
