@@ -17,6 +17,7 @@ from bot.intents import HANDOFF, OFFERABLE
 from bot.jobs.fraud import signs_in_message
 from bot.models import Form, Priority, State
 from bot.needs import interview, reading
+from bot.needs.codes import ENTITIES
 from bot.replies import MORE, PERSON, SAFE, UNSAFE
 from nlu.khmer import normalise
 from nlu.khmer.form import detect, script
@@ -134,8 +135,8 @@ def _answer_in_words(
         act = {"do": "moved", "province": place[0], "district": district}
         return Decision(Outcome.ANSWER, form, [act], understood.intent, evidence=judged.evidence)
     question = interview.open_question(situation.events)
-    if question is None or not _is_answered_otherwise(turn, question):
-        return None
+    if question not in ENTITIES or not _is_answered_otherwise(turn, question):
+        return None  # nothing is open, or the question of consent, which only a yes or no answers
     read = reading.read(question, text, understood, date.today())
     own = None
     if read is None:
