@@ -101,7 +101,6 @@ __all__ = [
     "StaffSession",
     "State",
     "Team",
-    "TestCall",
     "Transfer",
     "Why",
     "WordEdit",
