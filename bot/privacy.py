@@ -24,6 +24,7 @@ from bot.models import (
     Need,
     Note,
     Profile,
+    QualityReview,
     Skill,
     State,
     WrapUp,
@@ -78,6 +79,8 @@ def forget(session: Session, contact: Contact) -> Erasure:
     session.execute(delete(Draft).where(Draft.conversation_id.in_(done)))
     session.execute(delete(CallBack).where(CallBack.conversation_id.in_(done)))
     session.execute(delete(WrapUp).where(WrapUp.conversation_id.in_(done)))
+    reviews = update(QualityReview).where(QualityReview.conversation_id.in_(done))
+    session.execute(reviews.values(comment=None).execution_options(synchronize_session=False))
     safe_contact.forget(contact)
     session.execute(update(Consent).where(Consent.contact_id == contact.id).values(reason=None))
     return _proof(session, contact, "deleted", gone)

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from bot import handoff
+from bot import handoff, privacy
 from bot.database import Database
 from bot.models import (
     AuditEvent,
@@ -197,6 +197,10 @@ def test_a_sample_is_drawn_once_reviewed_by_another_and_kept(
         assert review.comment == "asked twice, well done"
         raw = session.connection().exec_driver_sql("SELECT comment FROM quality_review").scalars().all()
         assert not any("asked" in (value or "") for value in raw)
+    with database.transaction() as session:
+        privacy.forget(session, session.get_one(Conversation, held).contact)
+    with database.reading() as session:
+        assert session.get_one(QualityReview, drawn[held]).comment is None
     boss.post(f"/supervision/reviews/{drawn[own]}", address, safety="4")
     with database.reading() as session:
         assert session.get_one(QualityReview, drawn[own]).reviewed_at is None
