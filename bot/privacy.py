@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot import audit, consent, safe_contact
 from bot.jobs import alerts
+from bot.learning import examples
 from bot.models import (
     CallBack,
     Consent,
@@ -82,6 +83,7 @@ def forget(session: Session, contact: Contact) -> Erasure:
     reviews = update(QualityReview).where(QualityReview.conversation_id.in_(done))
     session.execute(reviews.values(comment=None).execution_options(synchronize_session=False))
     safe_contact.forget(contact)
+    examples.forget(session, contact)
     session.execute(update(Consent).where(Consent.contact_id == contact.id).values(reason=None))
     return _proof(session, contact, "deleted", gone)
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from bot.intents import HANDOFF, SENSITIVE
 
+FLOOR = Path(__file__).parent / "dev" / "floor.yml"
 Result = dict[str, Any]
 FORMS = ("km", "km-Latn", "en", "all")
 
@@ -93,6 +96,21 @@ def shares(results: Iterable[Result]) -> dict[tuple[str, str, str], Share]:
             for measure, hit in MEASURES.items():
                 table[form, kind, measure] = Share(sum(map(hit, rows)), len(rows))
     return table
+
+
+def below_floor(tables: Mapping[str, Mapping[tuple[str, str, str], Share]]) -> list[str]:
+    """What is worse than the committed floor: `least` bounds from below, `most` from above."""
+    problems = []
+    for run, kinds in yaml.safe_load(FLOOR.read_text("utf-8")).items():
+        for kind, measures in kinds.items() if run in tables else ():
+            for measure, bounds in measures.items():
+                for form, bound in bounds["forms"].items():
+                    share = tables[run][form, kind, measure]
+                    wrong = share.value < bound if bounds["is"] == "least" else share.value > bound
+                    if share.total and wrong:
+                        stands = f"{measure} is {share.value:.1%}, {bounds['is']} is {bound:.1%}"
+                        problems.append(f"{run}, {form}, {kind}: {stands}")
+    return problems
 
 
 def lines(table: dict[tuple[str, str, str], Share]) -> list[str]:

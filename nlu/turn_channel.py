@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import hmac
 import logging
+import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -63,7 +64,8 @@ class TurnChannel(InputChannel):
         async def health(request: Request) -> HTTPResponse:
             agent = request.app.ctx.agent
             ready = bool(agent and agent.is_ready())
-            return response.json({"ready": ready}, status=200 if ready else 503)
+            told = {"ready": ready, "model": os.environ.get("PHLOV_MODEL", "")}
+            return response.json(told, status=200 if ready else 503)
 
         @routes.route("/", methods=["POST"])
         async def turn(request: Request) -> HTTPResponse:

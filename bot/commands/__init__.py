@@ -16,6 +16,7 @@ from bot.commands.evaluate import evaluate
 from bot.commands.facts import facts
 from bot.commands.insight import insight
 from bot.commands.keys import keys
+from bot.commands.model import model
 from bot.commands.operator import operator
 from bot.commands.queue import queue
 from bot.commands.retention import retention
@@ -48,6 +49,7 @@ for command in (
     phlov.add_command(command)
 
 
+phlov.add_command(model)
 phlov.add_command(words)
 
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 import click
 
 from bot.brain import RasaBrain
+from bot.learning import models
 from bot.settings import ROOT, Settings
 
 _START_SECONDS = 120
@@ -25,12 +26,21 @@ def running_brain(settings: Settings) -> Iterator[RasaBrain]:
     if brain.is_ready():
         yield brain
         return
-    if not (ROOT / "models" / "brain.tar.gz").exists():
-        raise click.ClickException("there is no trained model: run `make train` first")
+    with running_model(settings, models.current()) as own:
+        yield own
+
+
+@contextmanager
+def running_model(settings: Settings, name: str) -> Iterator[RasaBrain]:
+    """An own brain process that serves the model `name`."""
+    try:
+        models.file_of(name)
+    except models.ModelRefused as problem:
+        raise click.ClickException(f"{problem}; `make train` trains one") from None
     url = f"http://127.0.0.1:{free_port()}"
     own = replace(settings, rasa_urls=(url,))
-    environment = {**os.environ, "RASA_URL": url, "RASA_TOKEN": settings.rasa_token}
-    click.echo("starting the brain …", err=True)
+    environment = {**os.environ, "RASA_URL": url, "RASA_TOKEN": settings.rasa_token, "PHLOV_MODEL": name}
+    click.echo(f"starting the brain ({name}) …", err=True)
     process = subprocess.Popen(  # noqa: S603
         [str(ROOT / "bin" / "brain")], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
@@ -44,7 +54,7 @@ def running_brain(settings: Settings) -> Iterator[RasaBrain]:
         yield brain
     finally:
         process.terminate()
-        process.wait(timeout=15)
+        process.wait(timeout=30)
 
 
 def free_port() -> int:

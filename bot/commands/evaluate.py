@@ -50,6 +50,12 @@ def evaluate(files: tuple[Path, ...], no_brain: bool, signals: bool) -> None:
         click.echo(line, err=True)
 
 
+def results(files: Iterable[Path], brain: Brain) -> Iterator[Result]:
+    """What the helpline does with each message of `files`."""
+    for row in _read(files):
+        yield _result(row, decide(Incoming(row["text"]), Situation(), brain))
+
+
 def _read(files: Iterable[Path]) -> Iterator[Result]:
     for file in files:
         for number, line in enumerate(file.read_text("utf-8").splitlines(), start=1):

@@ -1,10 +1,10 @@
-"""The desks of managers: facts, words, what is learnt from messages, and which model is in use."""
+"""The desks of managers: facts, words, and what is learnt from messages."""
 
 from __future__ import annotations
 
 from flask import Blueprint
 
-from console.desk import fact, facts, words
+from console.desk import fact, facts, learning, words
 
 
 def add_routes(console: Blueprint) -> None:
@@ -12,3 +12,4 @@ def add_routes(console: Blueprint) -> None:
     facts.add_routes(console)
     fact.add_routes(console)
     words.add_routes(console)
+    learning.add_routes(console)

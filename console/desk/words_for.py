@@ -130,3 +130,27 @@ def words_problem(name: str) -> str:
         "no_such_sentence": _("There is no such sentence."),
     }
     return words.get(name, name)
+
+
+def why_learnt(name: str) -> str:
+    """Why a message could teach something."""
+    words = {
+        "not_understood": _("the bot didn't understand it"),
+        "relabelled": _("somebody says that it means something else"),
+    }
+    return words.get(name, name)
+
+
+def learning_problem(name: str) -> str:
+    """What keeps a text from being learnt from, and what to do."""
+    words = {
+        "digit_left": _("There is still a number in it. Put [number] in its place."),
+        "link_left": _("There is still a link or address in it. Put [link] in its place."),
+        "unfit_length": _("The text is too short or too long to learn from."),
+        "unknown_intent": _("Choose what it means."),
+        "not_checked": _("Read it first, then say that no name and no number is left."),
+        "no_words": _("This message has no words to learn from."),
+        "already_released": _("This message was checked already."),
+        "gone": _("This isn't here any more."),
+    }
+    return words.get(name, name)

@@ -13,30 +13,13 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-import yaml
 from matplotlib import pyplot
 
 from bot.intents import SENSITIVE
-from nlu.measure import FORMS, KINDS, MEASURES, Result, Share, is_danger, lines, read, shares
+from nlu.measure import FORMS, KINDS, MEASURES, Result, Share, below_floor, is_danger, lines, read, shares
 
-FLOOR = Path("nlu/dev/floor.yml")
 _WORST = 15
 Table = dict[tuple[str, str, str], Share]
-
-
-def below_floor(tables: dict[str, Table]) -> list[str]:
-    """What is worse than the floor: `least` bounds from below, `most` from above."""
-    problems = []
-    for run, kinds in yaml.safe_load(FLOOR.read_text("utf-8")).items():
-        for kind, measures in kinds.items():
-            for measure, bounds in measures.items():
-                for form, bound in bounds["forms"].items():
-                    value = tables[run][form, kind, measure].value
-                    if value < bound if bounds["is"] == "least" else value > bound:
-                        problems.append(
-                            f"{run}, {form}, {kind}: {measure} is {value:.1%}, {bounds['is']} is {bound:.1%}"
-                        )
-    return problems
 
 
 def confusions(results: list[Result]) -> list[tuple[str, str, int]]:
