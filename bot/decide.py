@@ -163,7 +163,9 @@ def _is_clear_answer(understood: Understanding, names_place: bool) -> bool:
 
 def _is_answered_otherwise(turn: BrainTurn, question: str) -> bool:
     """Whether the brain itself took the words for no answer to `question`."""
-    return interview.open_question(turn.events) == question or not interview.slots(turn.events).get(question)
+    if any(act["do"] == "keep_answers" for act in turn.acts):
+        return False  # the form came to its end
+    return interview.open_question(turn.events) in (question, None)
 
 
 def _from_brain(turn: BrainTurn, form: Form, evidence: dict[str, Any]) -> Decision:
