@@ -1,7 +1,8 @@
 """Danger in a message by patterns alone, in three forms; works without the brain.
 
 The patterns are in `patterns/*.yml`, a file a form, all tried on every message since people mix
-forms. `harmless` expressions ("hot enough to die") are blanked out before anything is matched.
+forms. Their words are the files' own and, as `<kin.en>`, the classes of the common lexicon
+(nlu/khmer/concepts). `harmless` expressions ("hot enough to die") are blanked out before anything is matched.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import yaml
 
 from bot.intents import SENSITIVE
 from nlu.khmer import normalise
+from nlu.khmer.concepts import words_of
 
 _FOLDER = Path(__file__).with_name("patterns")
 _LONGEST = 10_000
@@ -94,7 +96,14 @@ def _load() -> _Patterns:
 
 
 def _compile(expression: str | list[str], words: dict[str, str]) -> re.Pattern[str]:
-    """One regular expression of a list of alternatives, with <name> replaced by the file's words."""
+    """One regular expression of a list of alternatives, with <name> replaced by the file's words and
+    <class.form> by the lexicon's."""
     alternatives = [expression] if isinstance(expression, str) else expression
     joined = "|".join(f"(?:{alternative})" for alternative in alternatives)
-    return re.compile(re.sub(r"<([a-z_]+)>", lambda name: f"(?:{words[name[1]]})", joined))
+    joined = re.sub(r"<([a-z_]+)>", lambda name: f"(?:{words[name[1]]})", joined)
+    return re.compile(re.sub(r"<([a-z_]+)\.(km|en)>", lambda name: _lexicon(name[1], name[2]), joined))
+
+
+def _lexicon(name: str, form: str) -> str:
+    expressions = sorted(words_of(name, form), key=len, reverse=True)
+    return "|".join(re.escape(e.rstrip("*")) + (r"\w*" if e.endswith("*") else "") for e in expressions)

@@ -22,6 +22,8 @@ from nlu import corpus
 from nlu.corpus import FORMS, Row
 from nlu.experiment import plots
 from nlu.khmer.features import Views, views
+from nlu.learning.ensemble import Ensemble
+from nlu.learning.hidden_layer import HiddenLayer
 from nlu.learning.sentence_vectors import sentence_vectors
 from nlu.learning.two_stage import TwoStage
 from nlu.learning.vectoriser import Vectoriser
@@ -40,14 +42,17 @@ PIPELINES: dict[str, tuple[str, tuple[str, ...], bool]] = {
     "+ sound keys": ("wprs", (), False),
     "+ respelt in Khmer script": ("wprsk", (), False),
     "+ danger apart (two stages)": ("wprsk", (), True),
-    "+ sentence vector for English": ("wprsk", ("en",), True),
+    "+ classes of words": ("wprskc", (), True),
+    "+ sentence vector for English": ("wprskc", ("en",), True),
+    "hidden layer alone": ("wprskc", (), True),
+    "both (ensemble)": ("wprskc", ("en",), True),
 }
 WITH_VECTORS: dict[str, tuple[str, tuple[str, ...], bool]] = {
     "sentence vector alone": ("", FORMS, False),
-    "+ sentence vector for all forms": ("wprsk", FORMS, True),
+    "+ sentence vector for all forms": ("wprskc", FORMS, True),
 }
-CHOSEN = "+ sentence vector for English"
-ON_VIEWS_ALONE = "+ danger apart (two stages)"
+CHOSEN = "both (ensemble)"
+ON_VIEWS_ALONE = "+ classes of words"
 _NEED_NO_VECTOR = {"folds", "diet"}
 
 
@@ -102,13 +107,19 @@ def learn(name: str, train: Messages, test: Messages) -> tuple[numpy.ndarray, fl
     vectoriser = Vectoriser().fit([_only(v, chosen_views) for v in train.views])
     tables = [vectoriser.transform([_only(v, chosen_views) for v in m.views]) for m in (train, test)]
     vectors = [_of_forms(m, vector_forms) for m in (train, test)]
-    model = TwoStage(danger_apart=own_model)
+    model = _model(name, own_model)
     model.fit(csr_matrix(tables[0]), vectors[0], list(train.intents))
     seconds = time.monotonic() - started
     probabilities = model.probabilities(csr_matrix(tables[1]), vectors[1])
     table = numpy.zeros((len(test.rows), len(_INTENTS)))
     table[:, [_INTENTS.index(intent) for intent in model.intents]] = probabilities
     return table, seconds
+
+
+def _model(name: str, danger_apart: bool) -> TwoStage | HiddenLayer | Ensemble:
+    if name == CHOSEN:
+        return Ensemble()
+    return HiddenLayer() if name == "hidden layer alone" else TwoStage(danger_apart=danger_apart)
 
 
 def _only(message: Views, chosen: str) -> list[tuple[str, frozenset[str]]]:

@@ -5,7 +5,8 @@
 * `r`: pieces of the romanised text, in which Khmer script and romanised Khmer share a space;
 * `s`: sound keys (skeleton.py), singly, in pairs and threes, the same in both scripts;
 * `k`: words, pairs and pieces of the text in Khmer script, into which romanised Khmer is respelt
-  (respell.py); empty for English.
+  (respell.py); empty for English;
+* `c`: what it speaks of, by classes of words and pairs of classes (concepts.py), the same in all forms.
 
 Pure Python without any learning library: the body's danger score and the brain's classifier read
 the same views.
@@ -16,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from nlu.khmer.concepts import concept_features, mentions
 from nlu.khmer.form import ENGLISH, KHMER, ROMANISED, detect
 from nlu.khmer.normalise import normalise
 from nlu.khmer.respell import respell
@@ -23,7 +25,7 @@ from nlu.khmer.romanise import romanise
 from nlu.khmer.segment import segment
 from nlu.khmer.skeleton import skeleton
 
-VIEWS = ("w", "p", "r", "s", "k")
+VIEWS = ("w", "p", "r", "s", "k", "c")
 _LONGEST = 1_000  # letters; ten SMS are shorter, and a view's size grows with the text
 _PIECES = range(1, 5)
 _ROMANISED_PIECES = range(2, 6)
@@ -38,6 +40,7 @@ class Views:
     r: frozenset[str]
     s: frozenset[str]
     k: frozenset[str]
+    c: frozenset[str]
     respelt: str
     form: str
 
@@ -51,13 +54,16 @@ def views(text: str) -> Views:
     words = [word.text for word in segment(text)]
     form = detect(text)[0] or KHMER
     khmer = [] if form == ENGLISH else respell(words) if form == ROMANISED else words
+    sounds = [skeleton(word) for word in words]
+    classes = mentions(words if form == ENGLISH else khmer, sounds if form == ROMANISED else [])
     words = _numbers_alike(words)
     return Views(
         w=frozenset(_runs(words, 2)),
         p=frozenset(_pieces(text.split(), _PIECES)),
         r=frozenset(_pieces([romanise(word) for word in words], _ROMANISED_PIECES)),
-        s=frozenset(_runs([skeleton(word) or word for word in words], 3)),
+        s=frozenset(_runs([sound or word for sound, word in zip(sounds, words, strict=True)], 3)),
         k=frozenset((*_runs(_numbers_alike(khmer), 2), *_pieces(["".join(khmer)], _PIECES))),
+        c=frozenset(concept_features(classes)),
         respelt=text if form != ROMANISED else _joined(khmer),
         form=form,
     )

@@ -65,11 +65,7 @@ class TwoStage:
             return about
         sensitive = numpy.isin(self.intents, SENSITIVE)
         by_kind = about[:, sensitive].sum(axis=1)
-        danger = (by_kind + each[:, -1]) / 2
-        tiny = 1e-9
-        about[:, sensitive] *= (danger / (by_kind + tiny))[:, None]
-        about[:, ~sensitive] *= ((1 - danger) / (1 - by_kind + tiny))[:, None]
-        return about / about.sum(axis=1, keepdims=True)
+        return with_danger(about, sensitive, (by_kind + each[:, -1]) / 2)
 
     def save(self, folder: Path) -> None:
         """As plain numbers, not pickled, so that loading a model can't run code."""
@@ -109,3 +105,20 @@ class TwoStage:
             return views
         centred = (vectors - self._mean) * vectors.any(axis=1, keepdims=True)
         return hstack([views, csr_matrix(centred * self._vector_weight)]).tocsr()
+
+
+def with_danger(about: numpy.ndarray, sensitive: numpy.ndarray, danger: numpy.ndarray) -> numpy.ndarray:
+    """The ranking `about`, shape (n, intents), rescaled so that the `sensitive` ones of each row sum to
+    its `danger`."""
+    by_kind = about[:, sensitive].sum(axis=1)
+    tiny = 1e-9
+    about = about.copy()
+    about[:, sensitive] *= (danger / (by_kind + tiny))[:, None]
+    about[:, ~sensitive] *= ((1 - danger) / (1 - by_kind + tiny))[:, None]
+    return about / about.sum(axis=1, keepdims=True)
+
+
+def logit(probability: numpy.ndarray) -> numpy.ndarray:
+    """The logarithm of the odds, of probabilities kept a millionth from 0 and 1."""
+    clear = probability.clip(1e-6, 1 - 1e-6)
+    return numpy.log(clear / (1 - clear))

@@ -15,9 +15,9 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from nlu.components.ensemble_classifier import EnsembleClassifier
 from nlu.components.lexicon_extractor import LexiconExtractor
 from nlu.components.sentence_vector_featurizer import SentenceVectorFeaturizer
-from nlu.components.two_stage_classifier import TwoStageClassifier
 from nlu.components.view_featurizer import ViewFeaturizer
 from nlu.learning.sentence_vectors import SIZE
 from nlu.tests.conftest import message
@@ -39,10 +39,10 @@ def trained_views(
 
 def trained_classifier(
     data: TrainingData, context: ExecutionContext, storage: ModelStorage
-) -> TwoStageClassifier:
-    config, resource = TwoStageClassifier.get_default_config(), Resource("classifier")
-    TwoStageClassifier.create(config, storage, resource, context).train(data)
-    return TwoStageClassifier.load(config, storage, resource, context)
+) -> EnsembleClassifier:
+    config, resource = EnsembleClassifier.get_default_config(), Resource("classifier")
+    EnsembleClassifier.create(config, storage, resource, context).train(data)
+    return EnsembleClassifier.load(config, storage, resource, context)
 
 
 def test_words_get_one_key_in_both_scripts() -> None:

@@ -11,6 +11,8 @@ from bot.intents import ALL, SENSITIVE
 from nlu import measure
 from nlu.khmer.features import views
 from nlu.learning import decision, report
+from nlu.learning.ensemble import Ensemble
+from nlu.learning.hidden_layer import HiddenLayer
 from nlu.learning.two_stage import TwoStage
 from nlu.learning.vectoriser import Vectoriser
 
@@ -43,15 +45,32 @@ def test_every_view_of_a_message_has_length_one() -> None:
     assert numpy.asarray(table.power(2).sum(axis=1)).ravel() == pytest.approx(present)
 
 
-def test_a_saved_model_says_the_same(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", [TwoStage, HiddenLayer, Ensemble])
+def test_a_saved_model_says_the_same(
+    kind: type[TwoStage] | type[HiddenLayer] | type[Ensemble], tmp_path: Path
+) -> None:
     messages = [views(text) for text in TEXTS]
     vectoriser = Vectoriser(rarest=1).fit(messages)
-    model = TwoStage().fit(vectoriser.transform(messages), None, INTENTS)
+    model = kind().fit(vectoriser.transform(messages), None, INTENTS)
     vectoriser.save(tmp_path)
     model.save(tmp_path)
-    loaded = TwoStage.load(tmp_path).probabilities(Vectoriser.load(tmp_path).transform(messages), None)
+    loaded = kind.load(tmp_path).probabilities(Vectoriser.load(tmp_path).transform(messages), None)
     assert loaded == pytest.approx(model.probabilities(vectoriser.transform(messages), None), abs=0.01)
     assert loaded.sum(axis=1) == pytest.approx(1)
+
+
+def test_the_hidden_layer_learns_what_words_mean_alike() -> None:
+    texts = [f"{verb} {who}" for verb in ("beats", "kicks", "slaps") for who in ("me", "us", "her", "him")]
+    texts += [
+        f"{paper} {word}" for paper in ("passport", "id card") for word in ("price", "where", "new", "old")
+    ]
+    intents = ["gbv"] * 12 + ["doc_passport"] * 6
+    messages = [views(text) for text in texts]
+    vectoriser = Vectoriser(rarest=1).fit(messages)
+    layer = HiddenLayer(rounds=60, rarest=1).fit(vectoriser.transform(messages), None, intents)
+    unseen = [views("slaps me and kicks her"), views("new id card price")]
+    danger = layer.probabilities(vectoriser.transform(unseen), None)[:, layer.intents.index("gbv")]
+    assert danger[0] > 0.7 > 0.3 > danger[1]
 
 
 def test_the_fit_follows_the_signals_and_never_turns_them_round() -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.settings import ROOT
-from nlu.khmer import normalise, segment, skeleton
+from nlu.khmer import concepts, normalise, segment, skeleton
 from nlu.khmer.features import views
 from nlu.khmer.form import detect, script
 
@@ -80,3 +82,28 @@ def test_the_form_is_told_on_messages_that_it_was_not_built_from() -> None:
 )
 def test_scripts_are_told_apart(text: str, kind: str | None) -> None:
     assert script(text) == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "classes"),
+    [
+        ("my stepfather kicks me at night", {"parent", "strike", "night"}),
+        ("ប្តីវាយខ្ញុំ", {"partner", "strike"}),
+        ("they locked us inside, took my passport", {"captivity", "papers_taken"}),
+        ("prachan", set()),
+    ],
+)
+def test_a_message_speaks_of_classes_of_words(text: str, classes: set[str]) -> None:
+    assert classes <= views(text).c
+
+
+def test_classes_are_the_same_in_every_form() -> None:
+    told = [views(text).c for text in ("my husband hits me", "ប្តីខ្ញុំវាយខ្ញុំ", "pdey vay khnhom")]
+    assert all({"partner", "strike"} <= classes for classes in told)
+
+
+def test_every_class_has_words_in_english_and_khmer() -> None:
+    folder = Path(concepts.__file__).with_name("concepts")
+    for file in folder.glob("*.yml"):
+        for name, forms in yaml.safe_load(file.read_text("utf-8")).items():
+            assert forms["en"] and forms["km"], name

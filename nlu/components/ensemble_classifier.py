@@ -1,4 +1,4 @@
-"""Rasa intent classifier: danger or not, then which intent, linear (nlu/learning/two_stage.py).
+"""Rasa intent classifier: danger or not, and which intent (nlu/learning/ensemble.py).
 
 It reads the sentence features of the featurizers before it, whatever they are: sparse ones, and dense
 ones if there are any, so that a deployment can swap the sentence vector (config.encoder.yml).
@@ -20,11 +20,11 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.sparse import csr_matrix, vstack
 
-from nlu.learning.two_stage import TwoStage
+from nlu.learning.ensemble import Ensemble
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
-class TwoStageClassifier(IntentClassifier, GraphComponent):
+class EnsembleClassifier(IntentClassifier, GraphComponent):
     """Gives every intent its probability; the ranking is always whole, since the gate sums over it."""
 
     @classmethod
@@ -33,7 +33,7 @@ class TwoStageClassifier(IntentClassifier, GraphComponent):
 
     @staticmethod
     def required_packages() -> list[str]:
-        return ["sklearn"]
+        return ["sklearn", "tensorflow"]
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -46,12 +46,12 @@ class TwoStageClassifier(IntentClassifier, GraphComponent):
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
-    ) -> TwoStageClassifier:
+    ) -> EnsembleClassifier:
         return cls(config, model_storage, resource)
 
     def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
         self._model_storage, self._resource = model_storage, resource
-        self._model = TwoStage(config["strength"], config["vector_weight"])
+        self._model = Ensemble(config["strength"], config["vector_weight"])
 
     def train(self, training_data: TrainingData) -> Resource:
         examples = [e for e in training_data.intent_examples if e.get(TEXT) and e.get(INTENT)]
@@ -69,10 +69,10 @@ class TwoStageClassifier(IntentClassifier, GraphComponent):
         resource: Resource,
         execution_context: ExecutionContext,
         **kwargs: Any,
-    ) -> TwoStageClassifier:
+    ) -> EnsembleClassifier:
         classifier = cls(config, model_storage, resource)
         with model_storage.read_from(resource) as folder:
-            classifier._model = TwoStage.load(folder)
+            classifier._model = Ensemble.load(folder)
         return classifier
 
     def process(self, messages: list[Message]) -> list[Message]:
