@@ -131,6 +131,6 @@ def _network(
             whether = tf.nn.sigmoid_cross_entropy_with_logits(danger, of_danger)
             loss = tf.reduce_mean(which) + tf.reduce_mean(whether)
         own = list(variables.values())
-        optimiser.apply_gradients(zip(tape.gradient(loss, own), own, strict=True))
+        optimiser.apply_gradients(zip(tape.gradient(loss, own), own))  # noqa: B905 (traced: no strict)
 
     return variables, step
