@@ -33,7 +33,7 @@ class EnsembleClassifier(IntentClassifier, GraphComponent):
 
     @staticmethod
     def required_packages() -> list[str]:
-        return ["sklearn", "tensorflow"]
+        return ["sklearn"]
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
