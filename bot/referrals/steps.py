@@ -111,7 +111,11 @@ def send_code(session: Session, found: ReferralAccess, settings: Settings) -> bo
     service = found.referral.service
     if service.referral_method != ReferralMethod.SMS or not service.referral_address:
         return False
-    values = {"brand": settings.brand, "code": access.make_code(found)}
+    values = {
+        "brand": settings.brand,
+        "code": access.make_code(found),
+        "minutes": int(access.CODE_VALID.total_seconds() // 60),
+    }
     text = say("partner_code", Form(service.referral_language), values)
     outbox.queue_partner_message(session, service.referral_address, text)
     return True

@@ -20,6 +20,7 @@ from bot.words import catalogue
 from locales import strings
 
 TODAY = date(2026, 11, 24)
+BANDS = ("household_", "returned_")
 AFTER_ALL_REVIEWS = date(2030, 1, 1)
 
 
@@ -29,7 +30,9 @@ def test_every_question_has_an_answer() -> None:
 
 @pytest.mark.parametrize("form", Form)
 def test_no_sentence_has_a_number_of_its_own(form: Form) -> None:
-    assert [key for key, words in catalogue(form).items() if re.search("[0-9០-៩]", words)] == []
+    # Bands to choose from ("2-4 people") are no facts.
+    told = {key: words for key, words in catalogue(form).items() if not key.startswith(BANDS)}
+    assert [key for key, words in told.items() if re.search("[0-9០-៩]", words)] == []
 
 
 @pytest.mark.parametrize("form", [Form.ROMANISED, Form.ENGLISH])

@@ -90,7 +90,8 @@ def test_the_promised_notice_waits_for_the_quiet_hours_to_end(
     with database.transaction() as session:
         contact = session.scalars(select(Contact)).one()
         contact.quiet_from, contact.quiet_until = hour, (hour + 2) % 24
-        session.scalars(select(Conversation)).one().waiting_since = now() - timedelta(hours=9)
+        conversation = session.scalars(select(Conversation)).one()
+        conversation.waiting_since = conversation.queued_at = now() - timedelta(hours=9)
     worker = Worker(database, settings, NoBrain(), Polling())  # type: ignore[arg-type]
     worker._tell_still_waiting()
     assert latest(database).still_waiting_told_at is None
