@@ -37,6 +37,14 @@ class Period:
         return datetime(year, month, 1, tzinfo=_PHNOM_PENH).astimezone(UTC)
 
     @property
+    def parts(self) -> list[Period]:
+        """A quarter's months, a year's quarters; none of a month."""
+        shorter = {12: 3, 3: 1}.get(self.months)
+        if shorter is None:
+            return []
+        return [Period(self.year, self.first + at, shorter) for at in range(0, self.months, shorter)]
+
+    @property
     def before(self) -> Period:
         """The one of the same length before it."""
         if self.first == 1:

@@ -45,15 +45,16 @@ def make_due(session: Session, at: datetime | None = None) -> list[Period]:
         return []
     made = {tuple(row) for row in session.execute(select(InsightSnapshot.period, InsightSnapshot.audience))}
     due = []
-    for period in periods.complete(first, at or now()):
+    # Shorter periods first: what they hid, the longer ones mustn't give away.
+    for period in sorted(periods.complete(first, at or now()), key=lambda period: (period.months, period)):
         audiences = [STAFF, *([PUBLIC] if period.months >= 3 else [])]
         missing = [audience for audience in audiences if (period.name, audience) not in made]
         if missing:
             counted = _count(session, period)
-            session.add_all(_snapshot(period, audience, counted) for audience in missing)
+            session.add_all(_snapshot(session, period, audience, counted) for audience in missing)
+            session.flush()
             due.append(period)
-    session.flush()
-    return due
+    return sorted(due, key=lambda period: (period.end, -period.months), reverse=True)
 
 
 def published(session: Session, audience: str) -> list[Period]:
@@ -77,12 +78,16 @@ def _count(session: Session, period: Period) -> dict[str, tables.Counts]:
     return counted
 
 
-def _snapshot(period: Period, audience: str, counted: dict[str, tables.Counts]) -> InsightSnapshot:
+def _snapshot(
+    session: Session, period: Period, audience: str, counted: dict[str, tables.Counts]
+) -> InsightSnapshot:
     rule = _RULES[audience]
+    before = [shown for part in period.parts if (shown := read(session, part, audience))]
     names: Iterable[str] = counted if audience == STAFF else (*tables.PUBLIC_TABLES, _EVERYONE)
     data = {}
     for name in names:
         cells = disclosure.publish(counted[name], rule)
+        cells = disclosure.over_time(cells, [shown[name].cells for shown in before if name in shown])
         ordered = sorted(cells, key=lambda key: (-(cells[key] or 0), key))
         # How many told anything is the same for all tables of needs, so it is told once.
         data[name] = {"cells": [[*key, cells[key]] for key in ordered]}
