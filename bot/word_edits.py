@@ -168,7 +168,7 @@ def what_is_wrong(key: str, form: Form, words: str) -> list[str]:
         words.format_map(dict.fromkeys(placeholders(wanted), ""))
     except (ValueError, KeyError, IndexError, AttributeError):
         problems.append("placeholders_differ")
-    if _DIGIT.search(words):
+    if _DIGIT.search(words) and not _DIGIT.search(wanted):  # a band to choose from has numbers: "2-4 people"
         problems.append("own_number")
     if form is not Form.KHMER and not words.isascii():
         problems.append("not_plain_letters")
