@@ -170,7 +170,7 @@ def test_the_on_call_operator_is_paged_without_content_and_again_with_the_superv
     for _ in range(2):
         with database.transaction() as session:
             past = now() - timedelta(minutes=6)
-            session.execute(update(Conversation).values(waiting_since=past, paged_at=past))
+            session.execute(update(Conversation).values(waiting_since=past, queued_at=past, paged_at=past))
             page_again(session, settings)
     assert {p.address for p in pages(database)} == {"900000001", "+85510999999"}
 
