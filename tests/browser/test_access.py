@@ -201,6 +201,7 @@ def test_the_queue_is_worked_by_keys_alone(console: Console, browser: Browser) -
     second = page.evaluate("document.activeElement.closest('li').dataset.row")
     page.keyboard.press("c")
     expect(page).to_have_url(re.compile(rf"/conversations/{second}$"))
+    page.wait_for_load_state()  # keys work once the page's scripts are there
     page.keyboard.press("r")
     expect(page.locator("#reply")).to_be_focused()
     page.context.close()

@@ -126,8 +126,11 @@ def test_a_sensitive_message_is_claimed_and_answered_and_the_answer_arrives(
     picture(page, "conversation")
     expect(phone.locator("[data-channel=sms]")).not_to_contain_text("women's desk")
 
-    page.get_by_label("How did it end?").select_option("helped")
-    page.get_by_role("button", name="Close conversation").click()
+    ending = page.locator("#wrap-up")
+    ending.locator("summary").click()
+    ending.get_by_label("How did it end?").select_option("helped")
+    ending.get_by_label("Note").fill("she is with her aunt and calls us tomorrow")
+    ending.get_by_role("button", name="Close conversation").click()
     expect(page.get_by_text("Closed.")).to_be_visible()
     phone.close()
 
