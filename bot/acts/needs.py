@@ -44,9 +44,7 @@ def _keep_answers(turn: Turn, act: Act) -> None:
         return
     _keep(turn, agreed, answers(told))
     _drop_draft(turn)
-    if act.get("handed_over"):
-        turn.say("need_kept")  # a person goes on from here: nothing more is asked
-    else:
+    if not act.get("handed_over"):  # else a person goes on from here, and that alone is said
         _kept(turn)
 
 

@@ -63,7 +63,7 @@ def begin(phone: Phone, greeting: str = "hello there my friend") -> str:
 JOURNEYS = {
     "en": (
         "hello there my friend",
-        ["1 3", "Takeo", "5 people, 2 kids", "Thailand last month", "sewing and building"],
+        ["1 3", "Takeo", "5 people, 2 kids", "Thailand last month", "sewing and construction"],
     ),
     "km": ("សួស្តី ខ្ញុំទើបមកវិញ", ["១ ៣", "នៅតាកែវ", "៥នាក់ កូន២", "ពីថៃ ខែមុន", "កាត់ដេរ និងសំណង់"]),
     "km_Latn": (
@@ -153,7 +153,7 @@ def finish(phone: Phone, reach: str = "text") -> str:
     phone.write("takeo")
     phone.write("1")
     phone.write("2")
-    phone.write("I made bamboo houses")
+    phone.write("I made bamboo baskets")
     return phone.write("", kind="button", payload=f'/affirm{{"reach":"{reach}"}}')
 
 
