@@ -98,11 +98,11 @@ def test_the_fit_follows_the_signals_and_never_turns_them_round() -> None:
 def test_what_is_worse_than_the_floor_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     floor = tmp_path / "floor.yml"
     floor.write_text("with the brain: {sensitive: {danger: {is: least, forms: {en: 0.9}}}}", "utf-8")
-    monkeypatch.setattr(report, "FLOOR", floor)
+    monkeypatch.setattr(measure, "FLOOR", floor)
     good = [result("gbv", "escalate", "gbv", "gbv")] * 10
     bad = [*good, *([result("gbv", "answer", "job_find")] * 2)]
-    assert report.below_floor({"with the brain": measure.shares(good)}) == []
-    [problem] = report.below_floor({"with the brain": measure.shares(bad)})
+    assert measure.below_floor({"with the brain": measure.shares(good)}) == []
+    [problem] = measure.below_floor({"with the brain": measure.shares(bad)})
     assert "danger is 83.3%" in problem
 
 
