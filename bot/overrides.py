@@ -26,6 +26,14 @@ FACTS = "facts"
 WORDS = "words"
 
 
+class Refused(Exception):
+    """A change that can't be made; `problems` are names of what is wrong, told in words by the console."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__(", ".join(problems))
+        self.problems = problems
+
+
 @dataclass(frozen=True, eq=False)
 class Overrides:
     """All changes in force: facts' contents by id, sentences by key and form."""

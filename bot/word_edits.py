@@ -29,12 +29,8 @@ _SAMPLES: dict[str, object] = {"brand": "Phlov", "minutes": 30, "hour": 7, "mont
 _SAMPLES |= {"person": 0}
 
 
-class WordsRefused(Exception):
-    """Words that can't be said; `problems` are names of what is wrong, told in words by the console."""
-
-    def __init__(self, *problems: str) -> None:
-        super().__init__(", ".join(problems))
-        self.problems = problems
+class WordsRefused(overrides.Refused):
+    """Words that can't be said."""
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,6 @@ TURN_THREADS = 3
 SEND_THREADS = 4
 _POLL_SECONDS = 0.1
 _SWEEP_SECONDS = 5.0
-_FIGURES_SECONDS = 3600.0
 _ALIVE_SECONDS = 10.0
 _HOURLY_SECONDS = 3600.0
 _DAILY = timedelta(hours=20)  # looked at hourly, so that it comes round each day
@@ -95,9 +94,8 @@ class Worker:
         threads += [threading.Thread(target=self._send_replies, name="sending") for _ in range(SEND_THREADS)]
         due = [
             ("sweep", self._sweeps(), _SWEEP_SECONDS),
-            ("figures", [self._publish_figures], _FIGURES_SECONDS),
             ("alive", [self._tell_alive], _ALIVE_SECONDS),
-            ("retention", [self._erase_overdue], _HOURLY_SECONDS),
+            ("hourly", [self._publish_figures, self._erase_overdue], _HOURLY_SECONDS),
         ]
         threads += [threading.Thread(target=self._do_what_is_due, args=job[1:], name=job[0]) for job in due]
         for thread in threads:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from flask import Blueprint, Response, abort, g, render_template, request, url_for
 
 import current
 from bot import audit
-from bot.insight import briefing, charts, disclosure, export, periods, snapshots, tables, words
+from bot.insight import charts, disclosure, export, periods, snapshots, tables, words
 from bot.insight.disclosure import Key
 from bot.insight.invented import is_invented
-from bot.insight.known_returns import known_returns
+from bot.insight.known_returns import KnownReturns, known_returns
 from bot.insight.periods import Period
 from bot.insight.snapshots import Published
 from bot.models import InsightSnapshot, Operator
@@ -20,12 +19,6 @@ from bot.permissions import Permission
 from console import navigation
 from console.access import permit
 from console.language import N_
-
-_FILES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "pdf": "application/pdf",
-}
 
 
 @dataclass(frozen=True)
@@ -71,6 +64,7 @@ def insight_page() -> str:
             abort(404)
         before = snapshots.read(db, period.before, snapshots.STAFF)
         snapshot = db.get_one(InsightSnapshot, (period.name, snapshots.STAFF))
+        known = known_returns()
         return render_template(
             "console/insight.html",
             period=period,
@@ -78,12 +72,14 @@ def insight_page() -> str:
             has_before=bool(before),
             everyone=shown["everyone"].people,
             sections=[
-                _section(period, shown[t.name], before.get(t.name)) for t in tables.TABLES if t.name in shown
+                _section(period, shown[t.name], before.get(t.name), known)
+                for t in tables.TABLES
+                if t.name in shown
             ],
             rule=disclosure.STAFF,
             made_at=snapshot.made_at,
             invented=is_invented(db),
-            known=known_returns(),
+            known=known,
             words=words,
         )
 
@@ -93,16 +89,15 @@ def insight_chart(period: str, table: str) -> Response:
     """A table's bars, or the map of provinces, as a picture."""
     with current.database().reading() as db:
         shown = snapshots.read(db, _asked(period), snapshots.STAFF).get(table)
-    if shown is None or len(shown.axes) != 1:
+    if shown is None or not charts.has_chart(shown):
         abort(404)
-    svg = charts.tile_map(shown, g.language) if "map" in request.args else charts.bars(shown, g.language)
-    return Response(svg, mimetype="image/svg+xml")
+    return Response(charts.draw(shown, g.language), mimetype="image/svg+xml")
 
 
 @permit(Permission.INSIGHT_EXPORT)
 def insight_file(period: str, kind: str) -> Response:
     """The period as CSV, XLSX or the printed briefing; audited."""
-    if kind not in _FILES:
+    if kind not in export.KINDS:
         abort(404)
     wanted = _asked(period)
     with current.database().transaction() as db:
@@ -113,15 +108,10 @@ def insight_file(period: str, kind: str) -> Response:
         audit.record(db, db.get_one(Operator, g.operator.id), "insight_export", f"period:{wanted.name}", kind)
         made_at, invented = snapshot.made_at.date(), is_invented(db)
     settings = current.settings()
-    if kind == "csv":
-        content = export.csv(wanted, shown, g.language)
-    elif kind == "xlsx":
-        content = export.xlsx(wanted, shown, g.language)
-    else:
-        content = briefing.pdf(settings.brand, wanted, shown, made_at, invented)
+    content = export.content(kind, settings.brand, wanted, shown, made_at, g.language, invented)
     name = f"{settings.brand.lower()}-{wanted.name}.{kind}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(content, mimetype=_FILES[kind], headers=headers)
+    return Response(content, mimetype=export.KINDS[kind], headers=headers)
 
 
 def _asked(name: str) -> Period:
@@ -131,9 +121,10 @@ def _asked(name: str) -> Period:
         abort(404)
 
 
-def _section(period: Period, table: Published, before: Published | None) -> Section:
+def _section(
+    period: Period, table: Published, before: Published | None, known: KnownReturns | None
+) -> Section:
     columns = table.columns
-    known = known_returns()
     lines = []
     for row in table.rows:
         keys: list[Key] = [(row, column) for column in columns] or [(row,)]
@@ -157,7 +148,6 @@ def _section(period: Period, table: Published, before: Published | None) -> Sect
 
 
 def _chart(period: Period, table: Published) -> str:
-    if len(table.axes) > 1 or not any(table.cells.values()):
+    if not charts.has_chart(table):
         return ""
-    extra: dict[str, Any] = {"map": 1} if table.axes == ("province",) else {}
-    return url_for("console.insight_chart", period=period.name, table=table.name, **extra)
+    return url_for("console.insight_chart", period=period.name, table=table.name)

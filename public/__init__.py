@@ -14,7 +14,6 @@ import current
 from bot.insight import charts, disclosure, periods, snapshots, tables, words
 from bot.insight.invented import is_invented
 from bot.insight.known_returns import known_returns
-from bot.insight.snapshots import Published
 
 _CACHE_SECONDS = 3600
 _HEADERS = {
@@ -56,7 +55,7 @@ def page(language: str) -> AnyResponse:
             periods=found,
             everyone=shown["everyone"].people if shown else None,
             tables=[shown[name] for name in tables.PUBLIC_TABLES if name in shown],
-            has_chart=_has_chart,
+            has_chart=charts.has_chart,
             rule=disclosure.PUBLIC,
             known=known_returns(),
             invented=is_invented(db),
@@ -75,20 +74,15 @@ def chart(language: str, period: str, table: str) -> AnyResponse:
         abort(404)
     with current.database().reading() as db:
         shown = snapshots.read(db, wanted, snapshots.PUBLIC).get(table)
-    if shown is None or not _has_chart(shown):
+    if shown is None or not charts.has_chart(shown):
         abort(404)
-    draw = charts.tile_map if shown.axes == ("province",) else charts.bars
-    return _cacheable(Response(draw(shown, language), mimetype="image/svg+xml"))
+    return _cacheable(Response(charts.draw(shown, language), mimetype="image/svg+xml"))
 
 
 @blueprint.after_request
 def _add_headers(response: Response) -> Response:
     response.headers.update(_HEADERS)
     return response
-
-
-def _has_chart(table: Published) -> bool:
-    return len(table.axes) == 1 and table.name != "everyone" and any(table.cells.values())
 
 
 def _cacheable(response: Response) -> AnyResponse:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from bot.database import connect
-from bot.insight import briefing, export, periods, snapshots
+from bot.insight import export, periods, snapshots
 from bot.insight.invented import is_invented
 from bot.models import InsightSnapshot
 from bot.settings import load_settings
@@ -43,13 +43,10 @@ def export_period(period: str, file: Path, language: str) -> None:
         invented = is_invented(session)
     if snapshot is None:
         raise click.ClickException(f"{period} isn't published: run `phlov insight publish` once it is over")
-    if file.suffix == ".csv":
-        content = export.csv(wanted, tables, language)
-    elif file.suffix == ".xlsx":
-        content = export.xlsx(wanted, tables, language)
-    elif file.suffix == ".pdf":
-        content = briefing.pdf(settings.brand, wanted, tables, snapshot.made_at.date(), invented)
-    else:
+    kind = file.suffix.removeprefix(".")
+    if kind not in export.KINDS:
         raise click.BadParameter("FILE must end in .csv, .xlsx or .pdf")
+    on = snapshot.made_at.date()
+    content = export.content(kind, settings.brand, wanted, tables, on, language, invented)
     file.write_bytes(content)
     click.echo(f"{file}: {len(content)} bytes")

@@ -26,12 +26,8 @@ _LONGEST_VALUE = 120
 _LONGEST_REASON = 1_000
 
 
-class EditRefused(Exception):
-    """An edit that can't be made; `problems` are names of what is wrong, told in words by the console."""
-
-    def __init__(self, *problems: str) -> None:
-        super().__init__(", ".join(problems))
-        self.problems = problems
+class EditRefused(overrides.Refused):
+    """An edit that can't be made."""
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,16 @@ TILES = {
 }  # fmt: skip
 
 
+def has_chart(table: Published) -> bool:
+    """Whether there is something to draw: a table with one axis that tells any number."""
+    return len(table.axes) == 1 and table.name != "everyone" and any(table.cells.values())
+
+
+def draw(table: Published, language: str) -> str:
+    """The chart of a table that has one: the map of provinces, bars of everything else."""
+    return tile_map(table, language) if table.axes == ("province",) else bars(table, language)
+
+
 def bars(table: Published, language: str) -> str:
     """The rows of a table with one axis as horizontal bars, the greatest first."""
     shown = [(key[0], count) for key, count in table.cells.items() if count is not None][:_MOST_BARS]

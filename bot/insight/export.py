@@ -4,17 +4,40 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from datetime import date
 
 import xlsxwriter
 
 from bot import spreadsheets
-from bot.insight import words
+from bot.insight import briefing, words
 from bot.insight.disclosure import Key
 from bot.insight.periods import Period
 from bot.insight.snapshots import Published
 
+KINDS = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pdf": "application/pdf",
+}
 COLUMNS = ("period", "table", "row", "row_words", "column", "column_words", "people")
 _HIDDEN = "hidden"
+
+
+def content(
+    kind: str,
+    brand: str,
+    period: Period,
+    tables: dict[str, Published],
+    published_on: date,
+    language: str,
+    invented: bool,
+) -> bytes:
+    """The period as a file of `kind`, one of KINDS; the briefing is in both languages."""
+    if kind == "csv":
+        return csv(period, tables, language)
+    if kind == "xlsx":
+        return xlsx(period, tables, language)
+    return briefing.pdf(brand, period, tables, published_on, invented)
 
 
 def csv(period: Period, tables: dict[str, Published], language: str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -74,6 +75,9 @@ def complete(first: datetime, at: datetime) -> list[Period]:
     ]
     opened = datetime(start.year, start.month, 1, tzinfo=_PHNOM_PENH)
     # A quarter or year in which the helpline opened counts from then.
-    return sorted((p for p in found if p.end <= at and p.end > opened), key=lambda p: (p.end, -p.months))[
-        ::-1
-    ]
+    return newest_first(period for period in found if opened < period.end <= at)
+
+
+def newest_first(found: Iterable[Period]) -> list[Period]:
+    """By their end; of those that end together the month before the quarter before the year."""
+    return sorted(found, key=lambda period: (period.end, -period.months), reverse=True)

@@ -54,14 +54,13 @@ def make_due(session: Session, at: datetime | None = None) -> list[Period]:
             session.add_all(_snapshot(session, period, audience, counted) for audience in missing)
             session.flush()
             due.append(period)
-    return sorted(due, key=lambda period: (period.end, -period.months), reverse=True)
+    return periods.newest_first(due)
 
 
 def published(session: Session, audience: str) -> list[Period]:
     """The periods that are published for `audience`, newest first, months before quarters."""
     names = session.scalars(select(InsightSnapshot.period).where(InsightSnapshot.audience == audience))
-    found = [periods.parse(name) for name in names]
-    return sorted(found, key=lambda period: (period.end, -period.months), reverse=True)
+    return periods.newest_first(periods.parse(name) for name in names)
 
 
 def read(session: Session, period: Period, audience: str) -> dict[str, Published]:

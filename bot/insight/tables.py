@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Executable, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from bot.insight.disclosure import Key
@@ -30,67 +30,34 @@ Counts = dict[Key, int]
 
 @dataclass(frozen=True)
 class Table:
-    """`name` finds its words (words.yml); `axes` say what its keys are; `unit` what is counted."""
+    """`name` finds its words (words.yml); `axes` say what its keys are."""
 
     name: str
     axes: tuple[str, ...]
-    unit: str
     count: Callable[[Session, Period], Counts]
     months: tuple[int, ...] = (1, 3, 12)  # the lengths of period that it is published for
 
 
-def _people(session: Session, query: Select[Any, Any]) -> Counts:
-    """Distinct people by one code."""
-    seen = {(person, code or NOT_TOLD) for person, code in session.execute(query)}
-    return dict(Counter((code,) for _, code in seen))
+def _by(session: Session, query: Executable) -> Counts:
+    """Distinct people by the codes behind them in `query`, one or two."""
+    seen = {(person, tuple(map(_code, codes))) for person, *codes in session.execute(query)}
+    counts = Counter(codes for _, codes in seen)
+    return _filled(counts) if any(len(codes) > 1 for codes in counts) else dict(counts)
 
 
-def _needs(session: Session, period: Period) -> Counts:
-    return _people(session, select(Need.contact_id, Need.kind).where(*_within(Need.at, period)))
-
-
-def _profile(column: InstrumentedAttribute[Any]) -> Callable[[Session, Period], Counts]:
-    """Distinct people who told a need in the period, by what they told of themselves."""
+def _needs(*columns: ColumnElement[Any] | InstrumentedAttribute[Any]) -> Callable[[Session, Period], Counts]:
+    """Counts people who told a need in the period, by `columns` of the need or of what they told of
+    themselves."""
 
     def count(session: Session, period: Period) -> Counts:
         query = (
-            select(Need.contact_id, column)
+            select(Need.contact_id, *columns)
             .outerjoin(Profile, Profile.contact_id == Need.contact_id)
             .where(*_within(Need.at, period))
         )
-        seen = {(person, _code(value)) for person, value in session.execute(query)}
-        return dict(Counter((code,) for _, code in seen))
+        return _by(session, query)
 
     return count
-
-
-def _provinces(session: Session, period: Period) -> Counts:
-    return _people(
-        session,
-        select(Need.contact_id, func.coalesce(Need.province, Profile.province))
-        .outerjoin(Profile, Profile.contact_id == Need.contact_id)
-        .where(*_within(Need.at, period)),
-    )
-
-
-def _needs_by_province(session: Session, period: Period) -> Counts:
-    query = (
-        select(Need.contact_id, Need.kind, func.coalesce(Need.province, Profile.province))
-        .outerjoin(Profile, Profile.contact_id == Need.contact_id)
-        .where(*_within(Need.at, period))
-    )
-    seen = {(person, kind, province or NOT_TOLD) for person, kind, province in session.execute(query)}
-    return _filled(Counter((kind, province) for _, kind, province in seen))
-
-
-def _needs_by_sex(session: Session, period: Period) -> Counts:
-    query = (
-        select(Need.contact_id, Need.kind, Profile.sex)
-        .outerjoin(Profile, Profile.contact_id == Need.contact_id)
-        .where(*_within(Need.at, period))
-    )
-    seen = {(person, kind, sex or NOT_TOLD) for person, kind, sex in session.execute(query)}
-    return _filled(Counter((kind, sex) for _, kind, sex in seen))
 
 
 def _channels(session: Session, period: Period) -> Counts:
@@ -108,7 +75,7 @@ def _wrote(session: Session, period: Period, column: InstrumentedAttribute[Any])
         .where(Message.direction == Direction.IN, *_within(Message.created_at, period))
         .distinct()
     )
-    return dict(Counter((str(code),) for _, code in session.execute(query)))
+    return _by(session, query)
 
 
 def _unanswered(session: Session, period: Period) -> Counts:
@@ -134,7 +101,7 @@ def _unanswered_kind(understood: dict[str, object]) -> str:
 
 
 def _reasons(session: Session, period: Period) -> Counts:
-    return _people(
+    return _by(
         session,
         select(Conversation.contact_id, Escalation.reason)
         .join(Conversation, Conversation.id == Escalation.conversation_id)
@@ -161,7 +128,7 @@ def _wait(at: datetime, claimed_at: datetime | None) -> str:
 
 
 def _outcomes(session: Session, period: Period) -> Counts:
-    return _people(
+    return _by(
         session,
         select(Conversation.contact_id, Escalation.outcome)
         .join(Conversation, Conversation.id == Escalation.conversation_id)
@@ -170,7 +137,7 @@ def _outcomes(session: Session, period: Period) -> Counts:
 
 
 def _referral_steps(session: Session, period: Period) -> Counts:
-    return _people(
+    return _by(
         session, select(Referral.contact_id, Referral.state).where(*_within(Referral.created_at, period))
     )
 
@@ -181,8 +148,7 @@ def _referral_partners(session: Session, period: Period) -> Counts:
         .join(Service, Service.id == Referral.service_id)
         .where(*_within(Referral.created_at, period))
     )
-    seen = {(person, partner, str(state)) for person, partner, state in session.execute(query)}
-    return _filled(Counter((partner, state) for _, partner, state in seen))
+    return _by(session, query)
 
 
 def _within(column: InstrumentedAttribute[datetime], period: Period) -> tuple[ColumnElement[bool], ...]:
@@ -192,7 +158,7 @@ def _within(column: InstrumentedAttribute[datetime], period: Period) -> tuple[Co
 def _code(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return NOT_TOLD if value is None else str(value)
+    return NOT_TOLD if value in (None, "") else str(value)
 
 
 def _filled(counts: Counter[Key]) -> Counts:
@@ -201,25 +167,26 @@ def _filled(counts: Counter[Key]) -> Counts:
     return {(row, column): counts[row, column] for row in rows for column in columns}
 
 
+_PROVINCE = func.coalesce(Need.province, Profile.province)
 _QUARTERS = (3, 12)
 TABLES: tuple[Table, ...] = (
-    Table("needs", ("need",), "people", _needs),
-    Table("provinces", ("province",), "people", _provinces),
-    Table("sex", ("sex",), "people", _profile(Profile.sex)),
-    Table("age", ("age",), "people", _profile(Profile.age_band)),
-    Table("household", ("household",), "people", _profile(Profile.household)),
-    Table("children", ("yes_no",), "people", _profile(Profile.children)),
-    Table("country", ("country",), "people", _profile(Profile.country)),
-    Table("needs_by_sex", ("need", "sex"), "people", _needs_by_sex, _QUARTERS),
-    Table("needs_by_province", ("need", "province"), "people", _needs_by_province, _QUARTERS),
-    Table("unanswered", ("unanswered",), "people", _unanswered),
-    Table("reasons", ("reason",), "people", _reasons),
-    Table("waiting", ("urgency", "wait"), "people", _waiting),
-    Table("outcomes", ("outcome",), "people", _outcomes),
-    Table("referral_steps", ("step",), "people", _referral_steps),
-    Table("referral_partners", ("partner", "step"), "people", _referral_partners, _QUARTERS),
-    Table("channels", ("channel",), "people", _channels),
-    Table("forms", ("form",), "people", _forms),
+    Table("needs", ("need",), _needs(Need.kind)),
+    Table("provinces", ("province",), _needs(_PROVINCE)),
+    Table("sex", ("sex",), _needs(Profile.sex)),
+    Table("age", ("age",), _needs(Profile.age_band)),
+    Table("household", ("household",), _needs(Profile.household)),
+    Table("children", ("yes_no",), _needs(Profile.children)),
+    Table("country", ("country",), _needs(Profile.country)),
+    Table("needs_by_sex", ("need", "sex"), _needs(Need.kind, Profile.sex), _QUARTERS),
+    Table("needs_by_province", ("need", "province"), _needs(Need.kind, _PROVINCE), _QUARTERS),
+    Table("unanswered", ("unanswered",), _unanswered),
+    Table("reasons", ("reason",), _reasons),
+    Table("waiting", ("urgency", "wait"), _waiting),
+    Table("outcomes", ("outcome",), _outcomes),
+    Table("referral_steps", ("step",), _referral_steps),
+    Table("referral_partners", ("partner", "step"), _referral_partners, _QUARTERS),
+    Table("channels", ("channel",), _channels),
+    Table("forms", ("form",), _forms),
 )
 # What the public page shows: who needs what and where, never how the helpline's own people work.
 PUBLIC_TABLES = ("needs", "provinces", "sex", "age", "children", "country")
