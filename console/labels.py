@@ -8,6 +8,7 @@ from flask import Flask, g
 
 from bot.models import Team
 from console.language import gettext as _
+from console.meanings import meaning
 
 
 def install(app: Flask) -> None:
@@ -157,8 +158,8 @@ def understood(note: dict[str, Any] | None) -> str:
         return ""
     parts = []
     if note.get("intent"):
-        parts.append(_("understood as %s") % str(note["intent"]).replace("_", " "))
-    if note.get("reason"):
+        parts.append(_("understood as %s") % meaning(str(note["intent"])))
+    if note.get("reason") and note["reason"] != note.get("intent"):
         parts.append(reason(str(note["reason"])))
     evidence = note.get("evidence") or {}
     if evidence.get("patterns"):

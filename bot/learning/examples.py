@@ -80,6 +80,14 @@ def relabel(session: Session, operator: Operator, message: Message, intent: str)
     audit.record(session, operator, "relabel", f"message:{message.id}", intent)
 
 
+def noted_meanings(session: Session, message_ids: Sequence[int]) -> dict[int, str]:
+    """What operators said that these messages mean, by message."""
+    query = select(LearningCandidate.message_id, LearningCandidate.intent).where(
+        LearningCandidate.message_id.in_(message_ids), LearningCandidate.intent.is_not(None)
+    )
+    return {message_id: str(intent) for message_id, intent in session.execute(query)}
+
+
 def candidates(session: Session, operator: Operator, most: int = 50) -> list[Candidate]:
     """What the operator may check: of conversations that they may read, what operators relabelled first.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from console.desk import fact, facts, learning, words
+from console.desk import fact, facts, learning, relabel, words
 
 
 def add_routes(console: Blueprint) -> None:
@@ -13,3 +13,4 @@ def add_routes(console: Blueprint) -> None:
     fact.add_routes(console)
     words.add_routes(console)
     learning.add_routes(console)
+    relabel.add_routes(console)

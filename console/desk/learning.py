@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 import current
-from bot import intents
 from bot.learning import examples, models
 from bot.learning.redact import PLACEHOLDERS
-from bot.models import Conversation, Message, Operator
+from bot.models import Operator
 from bot.permissions import Permission
-from bot.teams import may_see
-from console import labels, navigation
+from console import labels, meanings, navigation
 from console.access import permit
 from console.desk import words_for
 from console.language import N_
@@ -22,7 +20,6 @@ from console.language import gettext as _
 def add_routes(console: Blueprint) -> None:
     console.add_url_rule("/learning/check", "to_check_page", to_check_page)
     console.add_url_rule("/learning/check/<int:message_id>", "check_message", check_message, methods=["POST"])
-    console.add_url_rule("/messages/<int:message_id>/meaning", "relabel", relabel, methods=["POST"])
     console.add_url_rule("/learning", "learning_page", learning_page)
     console.add_url_rule("/learning/<int:example_id>", "label_example", label_example, methods=["POST"])
     navigation.add("console.to_check_page", N_("Not understood"), Permission.CONVERSATION_ANSWER, 40)
@@ -37,6 +34,7 @@ def to_check_page() -> str:
             candidates=examples.candidates(db, g.operator),
             placeholders=PLACEHOLDERS,
             labels=labels,
+            meanings=meanings,
             words_for=words_for,
         )
 
@@ -60,26 +58,6 @@ def check_message(message_id: int) -> Response:
     return redirect(url_for("console.to_check_page"))
 
 
-@permit(Permission.CONVERSATION_ANSWER)
-def relabel(message_id: int) -> Response:
-    """Notes what a message means to the operator who reads it."""
-    with current.database().reading() as db:
-        message = db.get(Message, message_id)
-        conversation = db.get(Conversation, message.conversation_id) if message else None
-        if message is None or conversation is None or not may_see(g.operator, conversation):
-            abort(404)
-    try:
-        with current.database().transaction() as db:
-            message = db.get_one(Message, message_id)
-            operator = db.get_one(Operator, g.operator.id)
-            examples.relabel(db, operator, message, request.form.get("intent", ""))
-    except examples.NotLearnable as problem:
-        flash(words_for.learning_problem(problem.problems[0]))
-    else:
-        flash(_("Noted. Check what is left of it under “Not understood”."))
-    return redirect(url_for("console.conversation_page", conversation_id=conversation.id))
-
-
 @permit(Permission.LEARNING_REVIEW)
 def learning_page() -> str:
     with current.database().reading() as db:
@@ -87,7 +65,7 @@ def learning_page() -> str:
             "console/desk/learning.html",
             waiting=examples.released(db),
             labelled=examples.labelled(db),
-            intents=intents.ALL,
+            groups=meanings.groups(),
             models=models.models(),
             labels=labels,
             words_for=words_for,

@@ -25,6 +25,7 @@ from bot import (
     safe_contact,
     wrap_up,
 )
+from bot.learning import examples
 from bot.models import (
     Channel,
     Consent,
@@ -42,7 +43,7 @@ from bot.models.columns import now
 from bot.permissions import Permission
 from bot.places import provinces
 from bot.teams import may_see
-from console import access, labels
+from console import access, labels, meanings
 from console.access import permit
 from console.thread import words
 
@@ -116,6 +117,8 @@ def _thread(db: Session, conversation: Conversation) -> dict[str, Any]:
         "version": _version(entries, conversation),
         "quiet_now": safe_contact.is_quiet(conversation.contact, now()),
         "labels": labels,
+        "meanings": meanings,
+        "noted": examples.noted_meanings(db, [e.id for e in entries if isinstance(e, Message)]),
     }
 
 

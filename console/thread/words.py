@@ -9,33 +9,13 @@ from flask import g
 
 from bot import facts
 from bot.safe_contact import Concern, Danger
-from console import labels
 from console.language import gettext as _
+from console.meanings import meaning
 
 
 def topic(name: str) -> str:
     """What a conversation was about."""
-    words = {
-        "doc_national_id": _("identity card"),
-        "doc_birth_certificate": _("birth certificate"),
-        "doc_family_book": _("family book"),
-        "doc_passport": _("passport"),
-        "doc_civil_other": _("marriage, name or Thai papers"),
-        "job_find": _("finding work"),
-        "job_training": _("training"),
-        "job_skill_recognition": _("recognition of skills"),
-        "job_business": _("a business of one's own"),
-        "job_migrate_again": _("going abroad again"),
-        "job_unpaid_wages": _("unpaid wages"),
-        "need_debt": _("debt"),
-        "need_health": _("health"),
-        "need_school": _("school"),
-        "need_shelter_travel": _("a place to stay, travel"),
-        "need_food_cash": _("food or money"),
-        "need_legal": _("law"),
-        "other": _("something else"),
-    }
-    return words.get(name) or labels.reason(name)
+    return _("something else") if name == "other" else meaning(name)
 
 
 def purpose(name: str) -> str:

@@ -226,5 +226,5 @@ def test_messages_of_both_kinds_show_what_became_of_them(desk: Desk, mine: int) 
         assert asked
         asked.understood = {"intent": "gbv", "reason": "gbv", "evidence": {"patterns": ["x"]}}
     page = desk.get(f"/conversations/{mine}").text
-    assert "understood as gbv" in page and "found by patterns" in page
+    assert "understood as violence or abuse" in page and "found by patterns" in page
     assert "it may have arrived" in page and "Send again" in page
