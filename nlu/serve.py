@@ -1,9 +1,9 @@
 """Keeps one Rasa serving the model in use, and changes models without a gap.
 
-`models/current` names the model (a folder in models/versions/; without the file it is the one that `make
-train` made). When the name changes, a second Rasa is started on the same address, and only once it answers
-with the new model does the old one finish what it has in hand and end. A model that doesn't load leaves the
-old one serving. PHLOV_MODEL fixes the model instead. Ends when Rasa ends, or on SIGTERM.
+`models/serving/current` names the model (a folder in models/versions/; without the file it is the one that
+`make train` made). When the name changes, a second Rasa is started on the same address, and only once it
+answers with the new model does the old one finish what it has in hand and end. A model that doesn't load
+leaves the old one serving. PHLOV_MODEL fixes the model instead. Ends when Rasa ends, or on SIGTERM.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -21,6 +22,8 @@ from pathlib import Path
 
 MODELS = Path("models")
 SHIPPED = "shipped"
+# Others may write the name: it must not lead out of the folder.
+_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,40}")
 _LOOK_SECONDS = 0.5
 _LOAD_SECONDS = 180.0
 _END_SECONDS = 20.0
@@ -32,8 +35,9 @@ def wanted() -> str:
     fixed = os.environ.get("PHLOV_MODEL")
     if fixed:
         return fixed
-    current = MODELS / "current"
-    return (current.read_text("utf-8").strip() or SHIPPED) if current.is_file() else SHIPPED
+    current = MODELS / "serving" / "current"
+    name = current.read_text("utf-8").strip() if current.is_file() else ""
+    return name if _NAME.fullmatch(name) else SHIPPED
 
 
 def file_of(model: str) -> Path:

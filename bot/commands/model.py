@@ -13,7 +13,7 @@ from bot.commands.brain_process import running_model
 from bot.commands.evaluate import results
 from bot.database import connect
 from bot.learning import compare as comparing
-from bot.learning import examples, export, models
+from bot.learning import examples, export, models, switching
 from bot.settings import ROOT, Settings, load_settings
 
 _DEVELOPMENT = ROOT / "nlu" / "dev"
@@ -35,7 +35,7 @@ def list_() -> None:
             verdict = f"{number} problems" if number else "fit"
         mark = "*" if found.is_current else " "
         click.echo(f"{mark} {found.name:<24} {found.trained_at:%Y-%m-%d %H:%M} UTC  {verdict}")
-    for url, name in models.served(settings).items():
+    for url, name in switching.served(settings).items():
         click.echo(f"{url} serves {name or 'nothing (not reached)'}")
 
 
@@ -86,8 +86,9 @@ def compare(name: str, other: str | None, files: tuple[Path, ...]) -> None:
     found = comparing.compared(taken[name], taken[other])
     models.keep_comparison(name, {**found, "against": other, "messages": len(taken[name])})
     click.echo(f"{'':44}{other:>14}{name:>14}")
-    for what, (before, after) in found["figures"].items():
-        click.echo(f"{what:44}{before:>14.1%}{after:>14.1%}")
+    for row in found["figures"]:
+        what = f"{row['form']} {row['kind']} {row['measure']}"
+        click.echo(f"{what:44}{row['before']:>14.1%}{row['after']:>14.1%}")
     for line in found["problems"]:
         click.echo(f"worse: {line}")
     if found["problems"]:
@@ -107,7 +108,7 @@ def switch(name: str, despite: bool) -> None:
 def rollback() -> None:
     """Have the model serve that served before this one."""
     try:
-        before = models.one_before()
+        before = switching.one_before()
     except models.ModelRefused as problem:
         raise click.ClickException(str(problem)) from None
     _switch(before, despite=True)
@@ -116,7 +117,7 @@ def rollback() -> None:
 def _switch(name: str, despite: bool) -> None:
     settings = load_settings()
     try:
-        before = models.switch(name, settings, despite)
+        before = switching.switch(name, settings, despite)
     except models.ModelRefused as problem:
         raise click.ClickException(str(problem)) from None
     with connect(settings).transaction() as session:

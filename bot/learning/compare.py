@@ -20,18 +20,25 @@ _MAY_RISE = {
     ("harmless words", "danger"): 0.03,
 }
 
+MEASURES = (*_MAY_FALL, *_MAY_RISE)
+
 Table = Mapping[tuple[str, str, str], Share]
 
 
 def compared(new: Iterable[Result], old: Iterable[Result]) -> dict[str, Any]:
     """The figures of both, and the problems that speak against `new`."""
     after, before = shares(new), shares(old)
-    figures = {
-        f"{form} {kind.strip()} {measure}": [_rounded(before, cell), _rounded(after, cell)]
-        for cell in after
-        for form, kind, measure in [cell]
-        if (kind, measure) in (_MAY_FALL | _MAY_RISE) and after[cell].total
-    }
+    figures = [
+        {
+            "form": form,
+            "kind": kind.strip(),
+            "measure": measure,
+            "before": _rounded(before, (form, kind, measure)),
+            "after": _rounded(after, (form, kind, measure)),
+        }
+        for form, kind, measure in after
+        if (kind, measure) in MEASURES and after[form, kind, measure].total
+    ]
     floor = below_floor({WITH_BRAIN: after})
     return {"figures": figures, "problems": [*floor, *worse(after, before)]}
 

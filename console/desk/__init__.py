@@ -1,10 +1,10 @@
-"""The desks of managers: facts, words, and what is learnt from messages."""
+"""The desks of managers: facts, words, what is learnt from messages, and models."""
 
 from __future__ import annotations
 
 from flask import Blueprint
 
-from console.desk import fact, facts, learning, relabel, words
+from console.desk import fact, facts, learning, models, relabel, words
 
 
 def add_routes(console: Blueprint) -> None:
@@ -14,3 +14,4 @@ def add_routes(console: Blueprint) -> None:
     words.add_routes(console)
     learning.add_routes(console)
     relabel.add_routes(console)
+    models.add_routes(console)

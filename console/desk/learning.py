@@ -6,7 +6,7 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from werkzeug.wrappers import Response
 
 import current
-from bot.learning import examples, models
+from bot.learning import examples
 from bot.learning.redact import PLACEHOLDERS
 from bot.models import Operator
 from bot.permissions import Permission
@@ -66,7 +66,6 @@ def learning_page() -> str:
             waiting=examples.released(db),
             labelled=examples.labelled(db),
             groups=meanings.groups(),
-            models=models.models(),
             labels=labels,
             words_for=words_for,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.learning.switching import Change, Switch
 from console.language import gettext as _
 
 
@@ -154,3 +155,50 @@ def learning_problem(name: str) -> str:
         "gone": _("This isn't here any more."),
     }
     return words.get(name, name)
+
+
+def measure(kind: str, name: str) -> str:
+    """What a comparison of models counts, and whether more or less of it is better."""
+    words = {
+        ("sensitive", "danger"): _("Danger recognised (more is better)"),
+        ("named", "danger"): _("Danger that is named, recognised (more is better)"),
+        ("everyday", "right"): _("Everyday questions understood (more is better)"),
+        ("sensitive", "answer"): _("Danger answered as something everyday (less is better)"),
+        ("everyday", "wrong answer"): _("Everyday questions answered wrongly (less is better)"),
+        ("harmless words", "danger"): _("Harmless messages taken for danger (less is better)"),
+    }
+    return words.get((kind, name), f"{kind}: {name}")
+
+
+def model_problem(name: str) -> str:
+    """What keeps a model from taking over, and what to do."""
+    words = {
+        "unknown": _("There is no such model here."),
+        "not_compared": _("It wasn't compared yet: an administrator does that with “phlov model compare”."),
+        "worse": _("It is worse than the one in use, so it doesn't take over."),
+        "busy": _("Another change is under way. Wait until it has ended."),
+        "nothing_before": _("No other model served before this one."),
+        "not_here": _(
+            "This can't be done from here: the models may only be changed where the brain runs. "
+            "An administrator does it with “phlov model switch”."
+        ),
+    }
+    return words.get(name, name)
+
+
+def model_change(change: Switch) -> str:
+    """How the last change of models went, and what to do."""
+    words = {
+        Change.UNDER_WAY: _("“%(new)s” is being loaded. Until it is ready, “%(old)s” goes on answering."),
+        Change.SERVES: _("“%(new)s” took over from “%(old)s”."),
+        Change.NEXT_START: _("The brain isn't running. It will start with “%(new)s”."),
+        Change.REFUSED: _(
+            "The brain didn't take “%(new)s”; “%(old)s” goes on answering. Ask an administrator to look "
+            "at the brain's log, and whether the brain runs on this machine."
+        ),
+        Change.INTERRUPTED: _(
+            "Nobody saw how the change from “%(old)s” to “%(new)s” ended. Look at what answers now; "
+            "if it isn't “%(new)s”, go back."
+        ),
+    }
+    return words[change.state] % {"new": change.name, "old": change.before}

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 import subprocess
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from bot.brain import BrainUnavailable, RasaBrain
 from bot.commands.brain_process import free_port
-from bot.learning import compare, models
+from bot.learning import compare, models, switching
 from bot.settings import ROOT, Settings, load_settings
 from nlu.measure import Result
 
@@ -33,20 +37,20 @@ def nowhere(tmp_path: Path) -> Settings:
 
 
 def fit(folder: Path, *problems: str) -> None:
-    models.keep_comparison("next", {"problems": list(problems), "figures": {}}, folder)
+    models.keep_comparison("next", {"problems": list(problems), "figures": []}, folder)
 
 
 def test_what_was_not_compared_does_not_take_over(folder: Path, nowhere: Settings) -> None:
     with pytest.raises(models.ModelRefused, match="phlov model compare next"):
-        models.switch("next", nowhere, folder=folder)
+        switching.switch("next", nowhere, folder=folder)
     assert models.current(folder) == models.SHIPPED
 
 
 def test_what_is_worse_does_not_take_over_unless_somebody_says_so(folder: Path, nowhere: Settings) -> None:
     fit(folder, "km, sensitive: danger was 85% and is 60%")
     with pytest.raises(models.ModelRefused, match="sensitive"):
-        models.switch("next", nowhere, folder=folder)
-    models.switch("next", nowhere, despite=True, folder=folder)
+        switching.switch("next", nowhere, folder=folder)
+    switching.switch("next", nowhere, despite=True, folder=folder)
     assert models.current(folder) == "next"
 
 
@@ -54,28 +58,78 @@ def test_a_comparison_is_of_that_very_file(folder: Path, nowhere: Settings) -> N
     fit(folder)
     (folder / "versions" / "next" / "brain.tar.gz").write_bytes(b"trained again")
     with pytest.raises(models.ModelRefused, match="wasn't compared"):
-        models.switch("next", nowhere, folder=folder)
+        switching.switch("next", nowhere, folder=folder)
 
 
 def test_switching_and_rolling_back_are_one_step_each(folder: Path, nowhere: Settings) -> None:
     fit(folder)
-    assert models.switch("next", nowhere, folder=folder) == models.SHIPPED
+    assert switching.switch("next", nowhere, folder=folder) == models.SHIPPED
     assert [(m.name, m.is_current) for m in models.models(folder)][-1][0] in ("next", models.SHIPPED)
-    assert models.one_before(folder) == models.SHIPPED
-    models.switch(models.one_before(folder), nowhere, despite=True, folder=folder)
+    assert switching.one_before(folder) == models.SHIPPED
+    switching.switch(switching.one_before(folder), nowhere, despite=True, folder=folder)
     assert models.current(folder) == models.SHIPPED
-    assert models.one_before(folder) == "next"
+    assert switching.one_before(folder) == "next"
 
 
 def test_with_nothing_before_there_is_no_way_back(folder: Path) -> None:
     with pytest.raises(models.ModelRefused, match="no other model"):
-        models.one_before(folder)
+        switching.one_before(folder)
+
+
+def test_one_change_at_a_time_and_what_was_cut_off_is_told_and_can_be_taken_back(
+    folder: Path, nowhere: Settings
+) -> None:
+    fit(folder)
+    under_way = switching.begin("next", folder=folder)
+    with pytest.raises(models.ModelRefused) as refused:
+        switching.begin(models.SHIPPED, folder=folder)
+    assert refused.value.problem == "busy"
+    newest = switching.newest(folder)
+    assert newest and newest.state == "under_way"
+    os.close(under_way._lock)  # as when the process dies
+    newest = switching.newest(folder)
+    assert newest and newest.state == "interrupted"
+    switching.switch(switching.one_before(folder), nowhere, despite=True, folder=folder)
+    assert models.current(folder) == models.SHIPPED
+
+
+def test_what_the_brain_does_not_take_is_taken_back(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The brain here is elsewhere: it goes on with the model that it has."""
+    monkeypatch.setattr(switching, "_WAIT_SECONDS", 0.5)
+    fit(folder)
+    with a_brain_elsewhere() as url:
+        settings = load_settings({"PHLOV_VAR": str(tmp_path / "var"), "RASA_URL": url})
+        with pytest.raises(models.ModelRefused) as refused:
+            switching.switch("next", settings, folder=folder)
+    assert refused.value.problem == "not_taken" and models.current(folder) == models.SHIPPED
+    newest = switching.newest(folder)
+    assert newest and newest.state == "refused"
+    with pytest.raises(models.ModelRefused, match="no other model"):
+        switching.one_before(folder)
+
+
+def test_the_name_is_readable_for_the_brain_whose_user_is_another(folder: Path, nowhere: Settings) -> None:
+    before = os.umask(0o077)
+    try:
+        switching.switch("next", nowhere, despite=True, folder=folder)
+    finally:
+        os.umask(before)
+    assert (folder / "serving" / "current").stat().st_mode & 0o777 == 0o644
+
+
+def test_where_it_cannot_be_written_that_is_said(folder: Path) -> None:
+    (folder / "serving").write_text("no folder")
+    with pytest.raises(models.ModelRefused) as refused:
+        switching.begin("next", despite=True, folder=folder)
+    assert refused.value.problem == "not_here"
 
 
 @pytest.mark.parametrize("name", ["../etc", "", "A", "a/b", "missing"])
 def test_a_name_never_leads_out_of_the_folder(folder: Path, nowhere: Settings, name: str) -> None:
     with pytest.raises(models.ModelRefused):
-        models.switch(name, nowhere, despite=True, folder=folder)
+        switching.switch(name, nowhere, despite=True, folder=folder)
 
 
 def results(danger: int, of: int = 100) -> list[Result]:
@@ -130,14 +184,14 @@ def test_a_new_model_takes_over_and_back_while_every_turn_is_answered(tmp_path: 
         person = threading.Thread(target=write)
         person.start()
         try:
-            models.switch("next", settings, despite=True, folder=own)
+            switching.switch("next", settings, despite=True, folder=own)
             eventually(settings, "next")
             (own / "versions" / "broken").mkdir()
             (own / "versions" / "broken" / "brain.tar.gz").write_bytes(b"no model")
-            (own / "current").write_text("broken\n")
+            (own / "serving" / "current").write_text("broken\n")
             time.sleep(5)
             eventually(settings, "next")
-            models.switch(models.SHIPPED, settings, despite=True, folder=own)
+            switching.switch(models.SHIPPED, settings, despite=True, folder=own)
             eventually(settings, models.SHIPPED)
         finally:
             done.set()
@@ -150,11 +204,31 @@ def eventually(settings: Settings, name: str) -> None:
     """Waits until the brain has time to say what it serves: `name`, and nothing else before."""
     deadline = time.monotonic() + 60
     while True:
-        said = set(models.served(settings).values()) - {None}
+        said = set(switching.served(settings).values()) - {None}
         if said:
             assert said == {name}
             return
         assert time.monotonic() < deadline
+
+
+@contextmanager
+def a_brain_elsewhere() -> Iterator[str]:
+    """The address of something that says that it serves the shipped model, and goes on doing so."""
+
+    class Says(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b'{"ready": true, "model": "shipped"}')
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Says)
+    threading.Thread(target=server.serve_forever).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
 
 
 class serving:
@@ -180,7 +254,7 @@ class serving:
         command = [str(ROOT / "nlu/.venv/bin/python"), "-m", "nlu.serve", "127.0.0.1", port, *credentials]
         self._process = subprocess.Popen(command, cwd=self._place, env=environment)
         deadline = time.monotonic() + 180
-        while not any(models.served(self._settings).values()):
+        while not any(switching.served(self._settings).values()):
             assert self._process.poll() is None and time.monotonic() < deadline
             time.sleep(0.3)
         return self._process
