@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from bot.brain import Understanding
-from bot.needs.codes import NEEDS, kind_of
+from bot.needs.codes import NEEDS, kind_of, trades
 from bot.needs.months import month_told, months_since
 from nlu.khmer.numbers import find_numbers
 
@@ -66,8 +66,7 @@ def read(question: str, text: str, understood: Understanding, today: date) -> Re
     if question == "returned":
         return _returned(text, understood, today)
     if question == "skills":
-        trades = list(dict.fromkeys(understood.entities.get("trade", [])))
-        return {"skill": trades} if trades else None
+        return _skills(text, understood)
     if question == "reach":
         return _reach(text)
     return _place(understood)
@@ -107,6 +106,14 @@ def _needs(text: str, understood: Understanding) -> Reading | None:
         kind = kind_of(understood.intent)
         kinds = [kind] if kind else []
     return {"need": kinds} if kinds else None
+
+
+def _skills(text: str, understood: Understanding) -> Reading | None:
+    beside = [
+        name for name in trades() if f"trade_{name}" in _words() and _pattern(f"trade_{name}").search(text)
+    ]
+    found = list(dict.fromkeys([*understood.entities.get("trade", []), *beside]))
+    return {"skill": found} if found else None
 
 
 def _place(understood: Understanding) -> Reading | None:

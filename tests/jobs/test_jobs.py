@@ -79,6 +79,17 @@ def manager(database: Database) -> Operator:
         ("is there work as a driver in Siem Reap?", "driving", "17"),
         ("ចង់រកការងារជាងភ្លើង", "electrical", None),
         ("what is the weather", None, None),
+        ("building work in Kampot", "construction", "07"),
+        ("i can work on a building site", "construction", None),
+        ("is there a job as bricklayer or painter?", "construction", None),
+        ("farm hand in Pursat", "farming", "15"),
+        ("work as cleaner or nanny", "domestic", None),
+        ("ចង់ធ្វើការនៅការដ្ឋាន", "construction", None),
+        ("រកការងារមើលក្មេង នៅភ្នំពេញ", "domestic", "12"),
+        ("rok kar ngea cheang chheu", "construction", None),
+        ("merl kmeng", "domestic", None),
+        ("i am bleeding a lot", None, None),
+        ("ចង់ធ្វើការពេលថ្ងៃ", None, None),
     ],
 )
 def test_a_search_by_text_is_read_in_three_forms(text: str, trade: str | None, province: str | None) -> None:

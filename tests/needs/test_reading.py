@@ -102,6 +102,23 @@ def test_how_to_be_reached(text: str, code: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "known", "trades"),
+    [
+        ("building", [], ["construction"]),
+        ("cooking and building", ["cooking"], ["cooking", "construction"]),
+        ("ស៊ីម៉ង់ត៍", [], ["construction"]),
+        ("anamai", [], ["domestic"]),
+        ("i was bleeding", [], None),
+    ],
+)
+def test_trades_that_sound_like_something_else_are_read_as_an_answer(
+    text: str, known: list[str], trades: list[str] | None
+) -> None:
+    expected = {"skill": trades} if trades else None
+    assert read("skills", text, understood(trade=known)) == expected
+
+
+@pytest.mark.parametrize(
     "text",
     ["where can I find work?", "តើរកការងារនៅឯណា", "rok kar ngea nov na", "how long does a passport take"],
 )
