@@ -20,7 +20,8 @@ from bot.models.columns import now
 KEEP_NEEDS = "keep_needs"
 SHARE = "share"  # with one partner, named in the record
 CONTACT_LATER = "contact_later"
-PURPOSES = (KEEP_NEEDS, SHARE, CONTACT_LATER)
+LEARN = "learn"  # from messages, without names and numbers (bot/learning/by_consent.py)
+PURPOSES = (KEEP_NEEDS, SHARE, CONTACT_LATER, LEARN)
 
 REFUSAL_REMEMBERED = timedelta(days=30)
 
@@ -125,6 +126,13 @@ def may_ask(session: Session, contact: Contact, purpose: str, partner: str | Non
         *_of(contact, purpose, partner), Consent.withdrawn_at > now() - REFUSAL_REMEMBERED
     )
     return session.scalars(recent).first() is None
+
+
+def has_refused(session: Session, contact: Contact, purpose: str) -> bool:
+    """Whether the last word on `purpose` was a no, or a yes that was withdrawn, however long ago."""
+    newest = select(Consent).where(*_of(contact, purpose, None)).order_by(Consent.id.desc()).limit(1)
+    last = session.scalars(newest).first()
+    return last is not None and not (last.given and last.withdrawn_at is None)
 
 
 def require(session: Session, consent: Consent | None, contact_id: int) -> Consent:

@@ -41,9 +41,23 @@ def decide(incoming: Incoming, situation: Situation, brain: Brain) -> Decision:
     told = reading.about_self(normalise(incoming.text))
     if told and situation.state == State.BOT:
         decision = replace(decision, acts=[*decision.acts, {"do": "note", "about": told}])
+    if _is_calm_goodbye(decision, situation):
+        decision = replace(decision, acts=[*decision.acts, {"do": "ask_learn"}])
     signs = signs_in_message(incoming.text) if decision.outcome in (Outcome.ANSWER, Outcome.OFFER) else []
     return (
         replace(decision, acts=[{"do": "warn_offer", "signs": signs}, *decision.acts]) if signs else decision
+    )
+
+
+def _is_calm_goodbye(decision: Decision, situation: Situation) -> bool:
+    """Thanks or goodbye to the bot, with nothing open and no sign of danger: a moment to ask a favour."""
+    return (
+        decision.intent == "thanks_bye"
+        and decision.outcome is Outcome.ANSWER
+        and situation.state == State.BOT
+        and not situation.wary
+        and not decision.is_sign_of_danger
+        and interview.open_question(decision.events or []) is None
     )
 
 

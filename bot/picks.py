@@ -25,8 +25,8 @@ _COMMAND_PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
         r"!interview:(?:on|anew|later)",
-        r"!consent:contact_later:(?:yes|no)",
-        r"!why:(?:keep_needs|contact_later)",
+        r"!consent:(?:contact_later|learn):(?:yes|no)",
+        r"!why:(?:keep_needs|contact_later|learn)",
         r"!help:(?:yes|not_yet|other)",
         r"!end_series:(?:follow_up|job_alert|referral)",
         r"!services:[a-z_]{1,32}:\d\d:\d",

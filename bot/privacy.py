@@ -57,6 +57,7 @@ def forget(session: Session, contact: Contact) -> Erasure:
         "messages": list(session.scalars(messages)),
         "notes": notes,
         "conversations": done,
+        "learning_examples": examples.forget(session, contact),
     }
     session.execute(delete(Note).where(Note.id.in_(notes)))
     session.execute(update(Escalation).where(Escalation.conversation_id.in_(done)).values(evidence=None))
@@ -83,7 +84,6 @@ def forget(session: Session, contact: Contact) -> Erasure:
     reviews = update(QualityReview).where(QualityReview.conversation_id.in_(done))
     session.execute(reviews.values(comment=None).execution_options(synchronize_session=False))
     safe_contact.forget(contact)
-    examples.forget(session, contact)
     session.execute(update(Consent).where(Consent.contact_id == contact.id).values(reason=None))
     return _proof(session, contact, "deleted", gone)
 
@@ -111,6 +111,8 @@ def withdraw(
         gone = {"follow_ups": _delete_follow_ups(session, contact)}
     if consent.CONTACT_LATER in ended:
         gone = {**gone, "job_alerts": alerts.delete_all(session, contact)}
+    if consent.LEARN in ended:
+        gone = {**gone, "learning_examples": examples.forget(session, contact)}
     if consent.SHARE in ended:
         gone = {**gone, "referrals": steps.withdraw_all(session, contact)}
     return _proof(session, contact, "withdrawn", gone)

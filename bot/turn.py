@@ -18,7 +18,7 @@ from bot.database import Database
 from bot.decide import decide
 from bot.decision import Decision, Incoming, Outcome, Situation
 from bot.inbox import MOST_TRIES, Claim
-from bot.learning import examples
+from bot.learning import by_consent, examples
 from bot.models import Contact, Conversation, Delivery, Form, Message, Priority, State
 from bot.models.columns import now
 from bot.needs import keeping
@@ -121,6 +121,7 @@ def _write(
     _note_handled(message, conversation, decision)
     if decision.did_not_understand or decision.reason == "not_understood":
         examples.note_not_understood(session, message)
+        by_consent.take(session, contact)
     contact.form = decision.form
     contact.stopped_at = contact.blocked_at = None
     conversation.not_understood = conversation.not_understood + 1 if decision.did_not_understand else 0

@@ -1,4 +1,4 @@
-"""What people decide about what is kept of them: contact later, why, withdraw, what is known."""
+"""What people decide about what is kept of them: contact later, learning, why, withdraw, what is known."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from bot.acts import questions
 from bot.acts.menus import open_options
 from bot.acts.needs import invite
 from bot.acts.turn import Act, CarryOut, Turn
+from bot.learning import by_consent
 from bot.models import Profile
+from bot.models.columns import now
 from bot.needs import my_data
 
 
 def _consent(turn: Turn, act: Act) -> None:
-    """The answer to "may we write later?", `contact_later:yes` or `contact_later:no`."""
+    """The answer to "may we write later?" or "may the bot learn?", like `contact_later:yes`."""
     purpose, _, word = act["of"].partition(":")
     if turn.contact.seems_child:
         turn.say("place_thanks")
@@ -20,6 +22,10 @@ def _consent(turn: Turn, act: Act) -> None:
     given = word == "yes"
     version = questions.asked_version(turn, purpose)
     consent.record(turn.session, turn.contact, purpose, given, version)
+    if purpose == consent.LEARN:
+        by_consent.answered(turn.session, turn.contact, given)
+        turn.say("learn_yes" if given else "learn_no")
+        return
     if given:
         follow_up.schedule(turn.session, turn.contact, turn.conversation, turn.settings)
         turn.say("contact_later_yes", days=turn.settings.follow_up_days)
@@ -31,8 +37,19 @@ def _consent(turn: Turn, act: Act) -> None:
 
 def _why(turn: Turn, act: Act) -> None:
     """Explains the open question of consent and leaves it open."""
-    turn.say("why_contact_later" if act["of"] == consent.CONTACT_LATER else "why_keep_needs")
+    if act["of"] == consent.LEARN:
+        turn.say("why_learn")
+    else:
+        turn.say("why_contact_later" if act["of"] == consent.CONTACT_LATER else "why_keep_needs")
     turn.options += open_options(turn)
+
+
+def _ask_learn(turn: Turn, act: Act) -> None:
+    """Asks whether the bot may learn from this person's messages, where this is the moment for it."""
+    nothing_else = not turn.question and not turn.options
+    if nothing_else and by_consent.may_ask(turn.session, turn.contact, turn.conversation):
+        turn.contact.learning_asked_at = now()
+        questions.ask_consent(turn, consent.LEARN)
 
 
 def _withdraw(turn: Turn, act: Act) -> None:
@@ -60,6 +77,7 @@ def _my_data(turn: Turn, act: Act) -> None:
 
 ACTS: dict[str, CarryOut] = {
     "consent": _consent,
+    "ask_learn": _ask_learn,
     "why": _why,
     "withdraw": _withdraw,
     "my_data": _my_data,

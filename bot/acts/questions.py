@@ -21,6 +21,7 @@ _INTERVIEW: dict[str, tuple[int, str, tuple[str, ...]]] = {
 _YES_NO = {
     consent.KEEP_NEEDS: ("/affirm", "/deny"),
     consent.CONTACT_LATER: ("!consent:contact_later:yes", "!consent:contact_later:no"),
+    consent.LEARN: ("!consent:learn:yes", "!consent:learn:no"),
 }
 LABELS = {
     **{f"needs:{code}": f"kind_{code}" for code in codes.NEEDS},
@@ -50,7 +51,7 @@ def ask(turn: Turn, what: str) -> None:
 
 def ask_consent(turn: Turn, purpose: str) -> None:
     """Asks for consent to `purpose`, and keeps the words as they are shown now."""
-    turn.question = say("ask_contact_later" if purpose == consent.CONTACT_LATER else "ask_consent", turn.form)
+    turn.question = _consent_words(turn, purpose)
     version = consent.show(turn.session, purpose, turn.form, turn.question)
     turn.conversation.draft = {**(turn.conversation.draft or {}), f"asked:{purpose}": version}
     yes, no = _YES_NO[purpose]
@@ -64,5 +65,10 @@ def asked_version(turn: Turn, purpose: str) -> str:
     version = (turn.conversation.draft or {}).get(f"asked:{purpose}")
     if version:
         return version
-    key = "ask_contact_later" if purpose == consent.CONTACT_LATER else "ask_consent"
-    return consent.show(turn.session, purpose, turn.form, say(key, turn.form))
+    return consent.show(turn.session, purpose, turn.form, _consent_words(turn, purpose))
+
+
+def _consent_words(turn: Turn, purpose: str) -> str:
+    if purpose == consent.LEARN:
+        return say("ask_learn", turn.form)
+    return say("ask_contact_later" if purpose == consent.CONTACT_LATER else "ask_consent", turn.form)

@@ -2,7 +2,8 @@
 
 A message that the bot didn't understand, or that an operator says means something else, is noted without
 its words. Somebody who may read the conversation checks what is left of it without names and numbers;
-only that text is kept. A manager then gives it the right intent.
+only that text is kept. A manager then gives it the right intent. From somebody who said no to it nothing is
+learnt (bot/learning/by_consent.py: what a yes changes).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, delete, exists, select, update
 from sqlalchemy.orm import Session
 
-from bot import audit, intents
+from bot import audit, consent, intents
 from bot.learning.redact import redact, what_is_left
 from bot.models import (
     CandidateState,
@@ -58,8 +59,8 @@ class Candidate:
 
 
 def note_not_understood(session: Session, message: Message) -> None:
-    """Notes that the bot didn't understand `message`; none of its words."""
-    if session.get(LearningCandidate, message.id) is None:
+    """Notes that the bot didn't understand `message`; none of its words, and nothing after a no."""
+    if session.get(LearningCandidate, message.id) is None and not _is_refused(session, message):
         session.add(LearningCandidate(message_id=message.id, why=Why.NOT_UNDERSTOOD))
 
 
@@ -69,6 +70,8 @@ def relabel(session: Session, operator: Operator, message: Message, intent: str)
         raise NotLearnable("unknown_intent")
     if message.direction != Direction.IN or not message.body:
         raise NotLearnable("no_words")
+    if _is_refused(session, message):
+        raise NotLearnable("person_said_no")
     found = session.get(LearningCandidate, message.id)
     if found is None:
         found = LearningCandidate(message_id=message.id)
@@ -98,7 +101,7 @@ def candidates(session: Session, operator: Operator, most: int = 50) -> list[Can
         .join(Message, Message.id == LearningCandidate.message_id)
         .join(Conversation, Conversation.id == Message.conversation_id)
         .where(LearningCandidate.state == CandidateState.OPEN, seen_by(operator))
-        .where((LearningCandidate.why == Why.RELABELLED) | ~_was_sensitive())
+        .where((LearningCandidate.why == Why.RELABELLED) | ~was_sensitive())
         .order_by(LearningCandidate.why.desc(), LearningCandidate.at.desc())
         .limit(most)
     )
@@ -120,6 +123,15 @@ def candidates(session: Session, operator: Operator, most: int = 50) -> list[Can
 def release(session: Session, operator: Operator, message_id: int, text: str) -> LearningExample:
     """Keeps `text`, which the operator checked, to learn from. Raises NotLearnable."""
     candidate, message = _open(session, operator, message_id)
+    example = keep(session, candidate, message, text, operator)
+    audit.record(session, operator, "release_to_learn", f"message:{message_id}", f"example {example.id}")
+    return example
+
+
+def keep(
+    session: Session, candidate: LearningCandidate, message: Message, text: str, operator: Operator | None
+) -> LearningExample:
+    """Keeps what is left of `message`; without an `operator` by the person's consent. Raises NotLearnable."""
     text = " ".join(text.split())
     if problems := what_is_wrong(text):
         raise NotLearnable(*problems)
@@ -131,11 +143,10 @@ def release(session: Session, operator: Operator, message_id: int, text: str) ->
         why=candidate.why,
         state=ExampleState.RELEASED,
         suggested=candidate.intent,
-        released_by=operator.id,
+        released_by=operator.id if operator else None,
     )
     session.add(example)
     session.flush()
-    audit.record(session, operator, "release_to_learn", f"message:{message_id}", f"example {example.id}")
     return example
 
 
@@ -181,12 +192,13 @@ def dismiss(session: Session, manager: Operator, example_id: int) -> None:
     audit.record(session, manager, "dismiss_example", f"example:{example_id}")
 
 
-def forget(session: Session, contact: Contact) -> int:
-    """Deletes what was noted and kept of a person and not yet exported; how many texts that were."""
+def forget(session: Session, contact: Contact) -> list[int]:
+    """Deletes what was noted and kept of a person and not yet exported; the texts' numbers."""
     mine = select(Message.id).where(Message.contact_id == contact.id)
     session.execute(delete(LearningCandidate).where(LearningCandidate.message_id.in_(mine)))
-    gone = session.execute(delete(LearningExample).where(LearningExample.contact_id == contact.id))
-    return int(getattr(gone, "rowcount", 0))
+    kept = list(session.scalars(select(LearningExample.id).where(LearningExample.contact_id == contact.id)))
+    session.execute(delete(LearningExample).where(LearningExample.id.in_(kept)))
+    return kept
 
 
 def mark_exported(session: Session, examples: Sequence[LearningExample]) -> None:
@@ -226,7 +238,12 @@ def _in_state(session: Session, state: ExampleState) -> list[LearningExample]:
     return list(session.scalars(query))
 
 
-def _was_sensitive() -> ColumnElement[bool]:
+def _is_refused(session: Session, message: Message) -> bool:
+    return consent.has_refused(session, session.get_one(Contact, message.contact_id), consent.LEARN)
+
+
+def was_sensitive() -> ColumnElement[bool]:
+    """Whether a Conversation was ever in the queue for danger, as a condition."""
     return exists().where(
         Escalation.conversation_id == Conversation.id, Escalation.reason.in_(intents.SENSITIVE)
     )

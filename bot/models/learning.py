@@ -53,7 +53,7 @@ class ExampleState(StrEnum):
 
 
 class LearningExample(Base):
-    """What is left of a message without names and numbers, after a person checked that it is.
+    """What is left of a message without names and numbers, checked by a person or taken by consent.
 
     Who wrote it is kept only until it is exported, so that deleting what is known of a person takes it
     along.
@@ -69,7 +69,8 @@ class LearningExample(Base):
     state: Mapped[ExampleState] = mapped_column(String(16), default=ExampleState.RELEASED, index=True)
     suggested: Mapped[str | None] = mapped_column(String(32))
     intent: Mapped[str | None] = mapped_column(String(32))
-    released_by: Mapped[int] = mapped_column(ForeignKey("operator.id"))
+    # None: by the person's own consent, and checked by rules alone.
+    released_by: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
     released_at: Mapped[datetime] = mapped_column(UTCTime, default=now)
     labelled_by: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
     labelled_at: Mapped[datetime | None] = mapped_column(UTCTime)

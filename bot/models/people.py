@@ -63,6 +63,8 @@ class Contact(Base):
     blocked_at: Mapped[datetime | None] = mapped_column(UTCTime)
     # Told an age under 15 without an adult: no consent is asked, a person answers.
     seems_child: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Whether the bot may learn from their messages is asked once only.
+    learning_asked_at: Mapped[datetime | None] = mapped_column(UTCTime)
     created_at: Mapped[datetime] = mapped_column(UTCTime, default=now)
     # When retention took the address away: nothing is left by which the person could be found.
     erased_at: Mapped[datetime | None] = mapped_column(UTCTime)

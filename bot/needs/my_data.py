@@ -65,4 +65,6 @@ def _agreed(one: Consent, form: Form) -> str:
     if one.purpose == consent.SHARE:
         return say("my_consent_share", form, {"partner": one.partner or ""})
     date = {"date": f"{one.at:%d/%m/%Y}"}
+    if one.purpose == consent.LEARN:
+        return say("my_consent_learn", form, date)
     return say("my_consent_later" if one.purpose == consent.CONTACT_LATER else "my_consent_keep", form, date)

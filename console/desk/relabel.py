@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 import current
-from bot.learning import examples
-from bot.models import Conversation, Direction, Message, Operator
+from bot.learning import by_consent, examples
+from bot.models import Contact, Conversation, Direction, Message, Operator
 from bot.permissions import Permission
 from console import access, meanings
 from console.access import permit
@@ -40,6 +40,8 @@ def relabel(message_id: int) -> str | Response:
         with current.database().transaction() as db:
             message, _conversation = _get(db, message_id)
             examples.relabel(db, db.get_one(Operator, g.operator.id), message, intent)
+            db.flush()
+            by_consent.take(db, db.get_one(Contact, message.contact_id))
     except examples.NotLearnable as found:
         problem = words_for.learning_problem(found.problems[0])
     told = problem or _("Noted: %s. Thank you.") % meanings.meaning(intent)

@@ -151,6 +151,7 @@ def learning_problem(name: str) -> str:
         "unknown_intent": _("Choose what it means."),
         "not_checked": _("Read it first, then say that no name and no number is left."),
         "no_words": _("This message has no words to learn from."),
+        "person_said_no": _("This person doesn't want the bot to learn from their messages."),
         "already_released": _("This message was checked already."),
         "gone": _("This isn't here any more."),
     }

@@ -24,6 +24,7 @@ def purpose(name: str) -> str:
         "keep_needs": _("keep needs"),
         "share": _("share with a service"),
         "contact_later": _("write later"),
+        "learn": _("learn from messages"),
     }
     return words.get(name, name)
 

@@ -25,7 +25,10 @@ def test_the_words_are_kept_as_they_were_shown(person: Someone) -> None:
 
 
 @pytest.mark.parametrize("form", list(Form))
-@pytest.mark.parametrize("key", ["ask_consent", "ask_contact_later", "why_keep_needs", "why_contact_later"])
+@pytest.mark.parametrize(
+    "key",
+    ["ask_consent", "ask_contact_later", "ask_learn", "why_keep_needs", "why_contact_later", "why_learn"],
+)
 def test_every_consent_text_takes_at_most_two_sms(key: str, form: Form) -> None:
     assert segments.count(say(key, form)) <= 2
 
