@@ -18,7 +18,7 @@ import structlog
 from sqlalchemy import delete, event, insert, inspect
 from sqlalchemy.orm import Session, sessionmaker
 
-from bot.models import Conversation, LiveEvent, Message, Note
+from bot.models import Conversation, LiveEvent, Mention, Message, Note
 from bot.models.columns import now
 
 log = structlog.get_logger()
@@ -33,6 +33,7 @@ _IN_THE_THREAD = ("state", "conversation_id", "error", "body")
 class Kind(StrEnum):
     QUEUE = "queue"  # who waits, how urgently, or who has it
     MESSAGE = "message"  # something in a conversation's thread
+    MENTION = "mention"  # a colleague is called to a conversation, or has read it
     PRESENCE = "presence"  # who looks at it or types; never in the database
 
 
@@ -70,6 +71,8 @@ def _note(session: Session, changed: object) -> None:
             publish(session, Kind.MESSAGE, changed.conversation_id)
     elif isinstance(changed, Note):
         publish(session, Kind.MESSAGE, changed.conversation_id)
+    elif isinstance(changed, Mention):
+        publish(session, Kind.MENTION, changed.conversation_id)
 
 
 def _has_changed(row: object, names: tuple[str, ...]) -> bool:

@@ -17,6 +17,7 @@ import redis
 import structlog
 from sqlalchemy import func, select
 
+from bot import openings
 from bot.database import Database
 from bot.events import CHANNEL, Kind
 from bot.models import Conversation, LiveEvent, State
@@ -40,6 +41,8 @@ class Event:
     conversation_id: int
     team_id: int | None = None
     operator_id: int | None = None
+    # Who has it open by a reason, though it is another team's.
+    openers: frozenset[int] = frozenset()
 
 
 class NoRoom(Exception):
@@ -181,8 +184,15 @@ class Feed:
         query = select(Conversation.id, Conversation.state, Conversation.operator_id, Conversation.team_id)
         with self._database.reading() as session:
             about = {row.id: row for row in session.execute(query.where(Conversation.id.in_(ids)))}
+            opened = openings.openers(session, ids)
         events = [
-            Event(kind, number, about[number].team_id, about[number].operator_id)
+            Event(
+                kind,
+                number,
+                about[number].team_id,
+                about[number].operator_id,
+                opened.get(number, frozenset()),
+            )
             for kind, number in dict.fromkeys(changes)
             # Nobody watches what the bot and a person say to each other at the bot's own pace.
             if number in about and not (kind is Kind.MESSAGE and about[number].state == State.BOT)

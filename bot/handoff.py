@@ -70,8 +70,11 @@ def escalate(
     return new
 
 
-def claim(session: Session, conversation_id: int, operator: Operator) -> Conversation:
-    """Gives the waiting conversation to `operator`. Raises AlreadyClaimed for all but one of several."""
+def claim(session: Session, conversation_id: int, operator: Operator, by_right_of: str = "") -> Conversation:
+    """Gives the waiting conversation to `operator`. Raises AlreadyClaimed for all but one of several.
+
+    `by_right_of` names for the audit what let them see it, where their teams didn't.
+    """
     won = session.execute(
         update(Conversation)
         .where(Conversation.id == conversation_id, Conversation.state == State.WAITING)
@@ -95,7 +98,7 @@ def claim(session: Session, conversation_id: int, operator: Operator) -> Convers
         .values(taken_at=now())
     )
     events.publish(session, events.Kind.QUEUE, conversation_id)
-    audit.record(session, operator, "claim", f"conversation:{conversation_id}")
+    audit.record(session, operator, "claim", f"conversation:{conversation_id}", by_right_of)
     return conversation
 
 

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select, update
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
-from bot.models import Conversation, Mention, Note, Operator
+from bot import events
+from bot.models import Contact, Conversation, Mention, Note, Operator
 from bot.models.columns import now
-from bot.teams import may_see
+from bot.teams import may_see, seen_by
+
+
+@dataclass(frozen=True)
+class Call:
+    """Somebody named the operator in a note: where and who, nothing of what it says."""
+
+    conversation_id: int
+    note_id: int
+    alias: str
+    by: str
+    at: datetime
 
 
 def note(
@@ -26,26 +41,46 @@ def note(
     return kept, outside
 
 
-def unread(session: Session, operator: Operator) -> list[Mention]:
-    """The operator's unread mentions, the newest first."""
-    query = select(Mention).where(Mention.operator_id == operator.id, Mention.read_at.is_(None))
-    return list(session.scalars(query.order_by(Mention.id.desc())))
+def unread(session: Session, operator: Operator) -> list[Call]:
+    """The operator's unread mentions in conversations that they see, the newest first."""
+    query = (
+        select(Mention.note_id, Mention.conversation_id, Mention.at, Contact.alias, Operator.name)
+        .join(Conversation, Conversation.id == Mention.conversation_id)
+        .join(Contact, Contact.id == Conversation.contact_id)
+        .join(Note, Note.id == Mention.note_id)
+        .join(Operator, Operator.id == Note.operator_id)
+        .where(*_unread_of(operator))
+        .order_by(Mention.id.desc())
+    )
+    return [
+        Call(row.conversation_id, row.note_id, row.alias, row.name, row.at) for row in session.execute(query)
+    ]
 
 
 def count_unread(session: Session, operator: Operator) -> int:
-    """How many mentions the operator hasn't read."""
-    query = select(func.count(Mention.id)).where(Mention.operator_id == operator.id)
-    return session.scalar(query.where(Mention.read_at.is_(None))) or 0
+    """How many mentions `unread` lists."""
+    query = (
+        select(func.count(Mention.id))
+        .join(Conversation, Conversation.id == Mention.conversation_id)
+        .where(*_unread_of(operator))
+    )
+    return session.scalar(query) or 0
 
 
 def read(session: Session, conversation: Conversation, operator: Operator) -> None:
     """The operator has opened the conversation: nothing there is unread for them any more."""
-    session.execute(
+    done = session.execute(
         update(Mention)
         .where(Mention.conversation_id == conversation.id, Mention.operator_id == operator.id)
         .where(Mention.read_at.is_(None))
         .values(read_at=now())
     )
+    if getattr(done, "rowcount", 0):
+        events.publish(session, events.Kind.MENTION, conversation.id)
+
+
+def _unread_of(operator: Operator) -> tuple[ColumnElement[bool], ...]:
+    return Mention.operator_id == operator.id, Mention.read_at.is_(None), seen_by(operator)
 
 
 def _named(session: Session, text: str) -> list[Operator]:

@@ -1,7 +1,12 @@
-"""Breaking the glass: an operator opens a conversation of another team, with a reason, for a while."""
+"""Breaking the glass: an operator opens a conversation of another team, with a reason, for a while.
+
+As long as it is open they may read it, claim it from the queue, or pass it to a team of their own.
+What they claimed is theirs until they close it or give it on: nobody is left alone by a clock.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -49,6 +54,22 @@ def current(session: Session, operator: Operator, conversation: Conversation) ->
         Opening.until > now(),
     )
     return session.scalars(query.order_by(Opening.id.desc())).first()
+
+
+def seen_only_by(session: Session, operator: Operator, conversation: Conversation) -> Opening | None:
+    """The opening without which the operator wouldn't see the conversation; None where the teams let them."""
+    return None if may_see(operator, conversation) else current(session, operator, conversation)
+
+
+def openers(session: Session, conversation_ids: Collection[int]) -> dict[int, frozenset[int]]:
+    """Who has which of these conversations open now by a reason, as operators' ids."""
+    query = select(Opening.conversation_id, Opening.operator_id).where(
+        Opening.conversation_id.in_(conversation_ids), Opening.until > now()
+    )
+    found: dict[int, set[int]] = {}
+    for conversation_id, operator_id in session.execute(query):
+        found.setdefault(conversation_id, set()).add(operator_id)
+    return {number: frozenset(ids) for number, ids in found.items()}
 
 
 def newest(session: Session, limit: int = 200) -> list[Opening]:

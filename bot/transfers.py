@@ -11,7 +11,7 @@ from datetime import timedelta
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from bot import audit, shifts
+from bot import audit, openings, shifts
 from bot.handoff import NotYours
 from bot.models import (
     Conversation,
@@ -28,6 +28,7 @@ from bot.models import (
 from bot.models.columns import now
 from bot.permissions import Permission, allows
 from bot.settings import Settings
+from bot.teams import FRONT_DESK
 
 
 class NotThere(Exception):
@@ -61,8 +62,11 @@ def to_operator(
 def to_team(
     session: Session, conversation_id: int, by: Operator, team: Team | None, note: str
 ) -> Conversation:
-    """Puts the conversation into the queue of `team` (None: everybody's). Raises NotYours."""
-    conversation = _hold(session, conversation_id, by)
+    """Puts the conversation into the queue of `team` (None: everybody's). Raises NotYours.
+
+    Who opened a waiting one with a reason may pass it to a team of their own.
+    """
+    conversation = _hold(session, conversation_id, by, may_take=_is_own(by, team))
     where = f"to team:{team.key}" if team else "to everybody"
     _note_down(session, conversation, by, note, where).to_team_id = team.id if team else None
     conversation.team_id = team.id if team else None
@@ -73,7 +77,7 @@ def to_team(
 
 def to_supervisors(session: Session, conversation_id: int, by: Operator, note: str) -> Conversation:
     """Puts the conversation into the queue for a supervisor to take. Raises NotYours."""
-    conversation = _hold(session, conversation_id, by)
+    conversation = _hold(session, conversation_id, by, may_take=True)
     _note_down(session, conversation, by, note, "to supervisors").to_supervisors = True
     conversation.for_supervisor = True
     put_back(session, conversation, "passed_up")
@@ -155,14 +159,22 @@ def return_unattended(session: Session, settings: Settings) -> list[Conversation
     return returned
 
 
-def _hold(session: Session, conversation_id: int, by: Operator) -> Conversation:
-    """The conversation, locked, where `by` has it or supervises. Raises NotYours."""
+def _is_own(operator: Operator, team: Team | None) -> bool:
+    """Whether the operator belongs to the team; everybody's queue is the front desk's."""
+    return (team.key if team else FRONT_DESK) in {own.key for own in operator.teams}
+
+
+def _hold(session: Session, conversation_id: int, by: Operator, may_take: bool = False) -> Conversation:
+    """The conversation, locked, where `by` has it or supervises, or where they opened a waiting one
+    with a reason and `may_take` it. Raises NotYours."""
     query = select(Conversation).where(Conversation.id == conversation_id)
     conversation = session.scalars(query.with_for_update().execution_options(populate_existing=True)).first()
     if conversation is None or conversation.state not in (State.WAITING, State.WITH_OPERATOR):
         raise NotYours
     is_own = conversation.state == State.WITH_OPERATOR and conversation.operator_id == by.id
-    if not is_own and not allows(by, Permission.SUPERVISE):
+    if is_own or allows(by, Permission.SUPERVISE):
+        return conversation
+    if not may_take or conversation.state != State.WAITING or not openings.current(session, by, conversation):
         raise NotYours
     return conversation
 
@@ -173,5 +185,7 @@ def _note_down(session: Session, conversation: Conversation, by: Operator, note:
     if note:
         session.add(Note(conversation_id=conversation.id, operator_id=by.id, body=note))
     session.flush()
-    audit.record(session, by, "transfer", f"conversation:{conversation.id}", where)
+    opening = openings.seen_only_by(session, by, conversation)
+    right = f" by opening:{opening.id}" if opening else ""
+    audit.record(session, by, "transfer", f"conversation:{conversation.id}", where + right)
     return transfer

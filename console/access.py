@@ -71,15 +71,20 @@ def can(name: str) -> bool:
 
 
 def conversation(db: Session, conversation_id: int) -> Conversation:
-    """The conversation, where this operator may see it; else answers 404 or 403, or asks for a reason."""
+    """The conversation, where this operator may see it.
+
+    Another team's is answered like one that isn't there; where a conversation itself was asked for by
+    its number, a page asks for the reason to open it.
+    """
     found = db.get(Conversation, conversation_id)
     if found is None:
         abort(404)
     if not openings.may_open(db, g.operator, found):
         is_page = request.method == "GET" and "HX-Request" not in request.headers
-        if is_page and allows(g.operator, Permission.CONVERSATION_READ):
+        is_asked_for = (request.view_args or {}).get("conversation_id") == conversation_id
+        if is_page and is_asked_for and allows(g.operator, Permission.CONVERSATION_READ):
             abort(redirect(url_for("console.glass_page", conversation_id=conversation_id)))
-        abort(403)
+        abort(404)
     return found
 
 

@@ -32,7 +32,7 @@ def add_routes(console: Blueprint) -> None:
 @sessions.passive
 @permit(Permission.QUEUE_READ)
 def events() -> Response:
-    """Server-sent events `queue`, `message` and `presence`, each with a conversation's number."""
+    """Server-sent events `queue`, `message`, `mention` and `presence`, each with a conversation's number."""
     feed, database, key = current.feed(), current.database(), sessions.browser_key()
     settings = current.settings()
     try:
@@ -62,7 +62,9 @@ def _tell(subscription: Subscription, operator: Operator, is_alive: Callable[[],
 
 
 def _may_hear(operator: Operator, event: Event) -> bool:
-    """As bot.teams.may_see says of the conversation itself."""
+    """As bot.openings.may_open says of the conversation itself."""
     if allows(operator, Permission.SUPERVISE) or event.team_id is None:
         return True
-    return event.operator_id == operator.id or event.team_id in team_ids(operator)
+    if operator.id == event.operator_id or operator.id in event.openers:
+        return True
+    return event.team_id in team_ids(operator)

@@ -9,7 +9,6 @@ from flask import Flask, g
 
 from bot.permissions import Permission, allows
 from console.access import can
-from console.language import gettext
 from console.sessions import Stage
 
 
@@ -39,12 +38,6 @@ def add(
     _items[endpoint] = Item(endpoint, label, permission, order, count)
 
 
-def words(item: Item) -> str:
-    """What the menu says, with the number of things that wait there."""
-    waiting = item.count() if item.count else 0
-    return f"{gettext(item.label)} ({waiting})" if waiting else gettext(item.label)
-
-
 def items() -> list[Item]:
     """What the signed-in operator may open, in order; the first is their home."""
     if g.get("stage") != Stage.IN:
@@ -53,6 +46,11 @@ def items() -> list[Item]:
     return sorted(mine, key=lambda item: item.order)
 
 
+def counts() -> dict[str, int]:
+    """How many things wait for the operator behind the menu's items that count, by endpoint."""
+    return {item.endpoint: item.count() for item in items() if item.count}
+
+
 def install(app: Flask) -> None:
     """Makes the menu, and can('a_permission'), known to the templates."""
-    app.jinja_env.globals.update(can=can, menu=items, menu_words=words)
+    app.jinja_env.globals.update(can=can, menu=items)

@@ -9,10 +9,9 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 import current
-from bot import handoff, teams, wellbeing
+from bot import handoff, openings, teams, wellbeing
 from bot.models import Conversation, Form, Operator, Priority, State
 from bot.permissions import Permission, allows
-from bot.teams import may_see
 from console import labels, navigation, queue_rows
 from console.access import permit
 from console.language import N_
@@ -56,9 +55,10 @@ def rows() -> AnyResponse:
 
 @permit(Permission.QUEUE_READ)
 def counts() -> Response:
-    """For the title and the notifications of every page: numbers, and which wait in immediate danger."""
+    """For the title, the menu and the notices of every page: numbers, and which wait in immediate danger."""
     with current.database().reading() as db:
-        return jsonify(**queue_rows.counts(db, g.operator), urgent=queue_rows.urgent(db, g.operator))
+        numbers = queue_rows.counts(db, g.operator)
+        return jsonify(**numbers, urgent=queue_rows.urgent(db, g.operator), menu=navigation.counts())
 
 
 @permit(Permission.CONVERSATION_ANSWER)
@@ -69,7 +69,7 @@ def claim(conversation_id: int) -> AnyResponse:
     """
     with current.database().transaction() as db:
         found = db.get(Conversation, conversation_id)
-        if found is None or not may_see(g.operator, found):
+        if found is None or not openings.may_open(db, g.operator, found):
             flash(_("This isn't here, or it isn't yours to see."))
             return redirect(url_for("console.queue_page"))
         if found.state == State.WAITING and "confirmed" not in request.form:
@@ -79,7 +79,9 @@ def claim(conversation_id: int) -> AnyResponse:
                     render_template("console/live/confirm_claim.html", doubts=doubts, conversation=found)
                 )
         try:
-            handoff.claim(db, conversation_id, db.get_one(Operator, g.operator.id))
+            opening = openings.seen_only_by(db, g.operator, found)
+            operator = db.get_one(Operator, g.operator.id)
+            handoff.claim(db, conversation_id, operator, f"opening:{opening.id}" if opening else "")
         except handoff.AlreadyClaimed as lost:
             who = lost.owner.name if lost.owner else _("somebody else")
             flash(_("%s was faster and has this conversation.") % who)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 import current
-from bot import handoff, paging, shifts, teams, transfers
+from bot import handoff, openings, paging, shifts, teams, transfers
 from bot.models import Conversation, Operator, State
 from bot.permissions import Permission, allows
 from console import access, labels, navigation
@@ -46,6 +46,8 @@ def transfer_page(conversation_id: int) -> str:
         conversation = access.conversation(db, conversation_id)
         owner = db.get(Operator, conversation.operator_id) if conversation.operator_id else None
         colleagues, groups = _targets(db, without=conversation.operator_id)
+        if openings.seen_only_by(db, g.operator, conversation):
+            colleagues, groups = [], _own(groups)
     template = "_transfer_form.html" if request.headers.get("HX-Request") else "transfer.html"
     return render_template(
         f"console/live/{template}",
@@ -158,6 +160,12 @@ def _targets(db: Session, without: int | None) -> tuple[list[Target], list[Targe
     ]
     groups = [Target(f"team:{team.key}", labels.team(team)) for team in teams.every(db)]
     return colleagues, [*groups, Target(SUPERVISORS, _("up to the supervisors"))]
+
+
+def _own(groups: list[Target]) -> list[Target]:
+    """Where an operator may pass what they see by an opening alone: to their teams, or up."""
+    values = {f"team:{team.key}" for team in g.operator.teams} | {SUPERVISORS}
+    return [target for target in groups if target.value in values]
 
 
 def _held_by(db: Session, owner: Operator) -> list[Conversation]:

@@ -9,12 +9,11 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 import current
-from bot import audit, call_backs, linked
+from bot import audit, call_backs, linked, openings
 from bot.models import CallBack, CallState, Channel, Contact, Operator
 from bot.models.columns import now
 from bot.permissions import Permission
 from bot.safe_contact import PHNOM_PENH
-from bot.teams import may_see
 from console import access, navigation
 from console.access import permit
 from console.language import N_
@@ -107,10 +106,8 @@ def call_number(call_id: int) -> str:
 
 def _call(db: Session, call_id: int) -> CallBack:
     call = db.get(CallBack, call_id)
-    if call is None:
+    if call is None or not openings.may_open(db, g.operator, call.conversation):
         abort(404)
-    if not may_see(g.operator, call.conversation):
-        abort(403)
     return call
 
 

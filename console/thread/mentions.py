@@ -7,9 +7,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 import current
 from bot import audit, mentions
-from bot.models import Conversation, Note, Operator
+from bot.models import Operator
 from bot.permissions import Permission
-from bot.teams import may_see
 from console import access, navigation
 from console.access import permit
 from console.language import N_
@@ -22,7 +21,14 @@ _LONGEST_NOTE = 1_500
 def add_routes(console: Blueprint) -> None:
     console.add_url_rule(f"{page.BASE}/note", "note", note, methods=["POST"])
     console.add_url_rule("/mentions", "mentions_page", mentions_page)
+    console.add_url_rule("/mentions/newest", "newest_mention", newest_mention)
+    console.add_app_template_global(_calls, "calls_to_me")
     navigation.add("console.mentions_page", N_("Mentions"), Permission.NOTE, order=14, count=_count)
+
+
+def _calls() -> list[mentions.Call]:
+    with current.database().reading() as db:
+        return mentions.unread(db, g.operator)
 
 
 def _count() -> int:
@@ -48,12 +54,10 @@ def note(conversation_id: int) -> AnyResponse:
 @permit(Permission.NOTE)
 def mentions_page() -> str:
     """Unread mentions: where, by whom, and nothing of what the note says."""
-    with current.database().reading() as db:
-        operator = db.get_one(Operator, g.operator.id)
-        rows = []
-        for mention in mentions.unread(db, operator):
-            conversation = db.get_one(Conversation, mention.conversation_id)
-            if may_see(operator, conversation):
-                by = db.get_one(Note, mention.note_id).operator_id
-                rows.append((mention, conversation.contact.alias, db.get_one(Operator, by).name))
-    return render_template("console/thread/mentions.html", rows=rows)
+    return render_template("console/thread/mentions.html", calls=_calls())
+
+
+@permit(Permission.NOTE)
+def newest_mention() -> str:
+    """Who calls the operator now, for the line on top of every page."""
+    return render_template("console/thread/_called.html")

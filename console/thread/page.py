@@ -21,6 +21,7 @@ from bot import (
     handoff,
     linked,
     mentions,
+    openings,
     protocols,
     safe_contact,
     wrap_up,
@@ -59,10 +60,13 @@ def add_routes(console: Blueprint) -> None:
 @permit(Permission.CONVERSATION_READ)
 def conversation_page(conversation_id: int) -> str:
     with current.database().transaction() as db:
-        conversation = access.conversation(db, conversation_id)
         operator = db.get_one(Operator, g.operator.id)
+        conversation = access.conversation(db, conversation_id)
         audit.record(db, operator, "read", f"conversation:{conversation_id}")
         mentions.read(db, conversation, operator)
+    with current.database().reading() as db:
+        operator = db.get_one(Operator, g.operator.id)
+        conversation = access.conversation(db, conversation_id)
         is_mine = mine(conversation)
         return render_template(
             "console/conversation.html",
@@ -71,6 +75,7 @@ def conversation_page(conversation_id: int) -> str:
             **(_writing(db, conversation, operator) if is_mine else {}),
             mine=is_mine,
             waiting=conversation.state == State.WAITING,
+            opening=openings.seen_only_by(db, g.operator, conversation),
             form_key=secrets.token_hex(8),
             words=words,
         )
@@ -138,7 +143,9 @@ def _beside(db: Session, conversation: Conversation) -> dict[str, Any]:
     return {
         "contact": contact,
         "linked": [member for member in group if member.id != contact.id],
-        "earlier": [(old, _entries(db, old) if may_see(g.operator, old) else None) for old in earlier],
+        "earlier": [
+            (old, _entries(db, old) if openings.may_open(db, g.operator, old) else None) for old in earlier
+        ],
         "escalations": list(db.scalars(escalations.order_by(Escalation.id))),
         "owner": db.get(Operator, conversation.operator_id) if conversation.operator_id else None,
         "consents": list(db.scalars(_of(Consent, ids))),
@@ -166,7 +173,8 @@ def _writing(db: Session, conversation: Conversation, operator: Operator) -> dic
         "draft": draft,
         "concerns": concerns,
         "confirmed": words.token(draft, concerns),
-        "price": current.settings().sms_price if contact.channel == Channel.SMS else 0,
+        # What one SMS segment costs; None where the channel costs nothing.
+        "price": current.settings().sms_price if contact.channel == Channel.SMS else None,
         "canned": [
             (reply, canned.fill(reply.texts[Form(contact.form)], brand)) for reply in canned.every(db)
         ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
@@ -16,12 +17,17 @@ from bot.settings import Settings
 from web import create_app
 
 OWN_PASSWORD = "a quiet road by the river"
+ON_BOTH = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 
 
 @pytest.fixture(params=["sqlite"])
 def database_url(request: pytest.FixtureRequest, tmp_path: object) -> str:
-    """The pages don't depend on the kind of database; what they call is tested on both."""
-    return f"sqlite:///{tmp_path}/test.db"
+    """SQLite: what the pages call is tested on both. A file that wants its pages on both says
+    `pytestmark = ON_BOTH`."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/test.db"
+    server: Callable[[], str] = request.getfixturevalue("new_postgresql_database")
+    return server()
 
 
 @pytest.fixture

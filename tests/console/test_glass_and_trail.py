@@ -6,11 +6,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, text, update
 
-from bot.models import AuditEvent, Opening, Role
+from bot.models import AuditEvent, Conversation, Message, Opening, Operator, Role, Team
 from bot.models.columns import now
 from bot.teams import WOMENS_DESK
-from tests.console.conftest import Desk
+from tests.console.conftest import ON_BOTH, Desk
 from tests.console.test_access import with_team
+
+pytestmark = ON_BOTH
 
 REASON = "her sister called and asked for news"
 
@@ -103,3 +105,82 @@ def test_an_auditor_learns_whether_somebody_tampered(auditor: Desk, desk: Desk) 
         entry.subject = "operator:99"
     auditor.post("/trail/verify", "/trail")
     assert f"BROKEN at entry {entry.id}" in auditor.get("/trail").text
+
+
+def openings_used(desk: Desk) -> list[tuple[str, str]]:
+    """What the trail says was done by right of an opening."""
+    with desk.database.reading() as session:
+        query = select(AuditEvent).where(AuditEvent.detail.contains("opening:")).order_by(AuditEvent.id)
+        return [(entry.action, entry.detail) for entry in session.scalars(query)][1:]
+
+
+def state_of(desk: Desk, path: str) -> tuple[str, int | None, str | None]:
+    with desk.database.reading() as session:
+        found = session.get_one(Conversation, int(path.rsplit("/", 1)[1]))
+        return found.state, found.operator_id, found.team.key if found.team else None
+
+
+def test_an_opened_conversation_is_claimed_and_answered_and_the_trail_says_by_what_right(
+    app: Flask, desk: Desk, theirs: str
+) -> None:
+    desk.post(f"{theirs}/claim", "/queue")
+    assert state_of(desk, theirs)[:2] == ("waiting", None), "without a reason there is no claim"
+    desk.post(f"{theirs}/open", f"{theirs}/open", reason=REASON)
+    page = desk.get(theirs).text
+    assert "You see this by an opening" in page and "Claim this conversation" in page
+    desk.post(f"{theirs}/claim", theirs)
+    assert state_of(desk, theirs)[:2] == ("with_operator", desk.operator_id)
+    assert openings_used(desk) == [("claim", "opening:1")]
+    with desk.database.transaction() as session:
+        session.execute(update(Opening).values(until=now()))
+    desk.post(f"{theirs}/reply", theirs, text="I am here", form_key="k")
+    with desk.database.reading() as session:
+        sent = session.scalars(select(Message).where(Message.author == "operator")).all()
+        assert [message.body for message in sent] == ["I am here"]
+    dara = Desk(app, desk.database, "dara").sign_in()
+    assert dara.get(theirs).status_code == 302, "it is open to nobody else"
+
+
+def test_an_opened_conversation_is_passed_to_an_own_team_or_up_and_nowhere_else(
+    desk: Desk, theirs: str
+) -> None:
+    with desk.database.transaction() as session:
+        own = session.scalars(select(Team).where(Team.key == "thai_speakers")).one()
+        operator = session.get_one(Operator, desk.operator_id)
+        operator.teams = [own]
+    give = {"note": "she speaks Thai", "path": f"{theirs}/transfer"}
+    desk.post(give["path"], "/queue", to="team:thai_speakers", note=give["note"])
+    assert state_of(desk, theirs)[2] == WOMENS_DESK, "without a reason nothing is passed on"
+    desk.post(f"{theirs}/open", f"{theirs}/open", reason=REASON)
+    form = desk.get(f"{theirs}/transfer").text
+    assert "team:thai_speakers" in form and "supervisors" in form
+    assert "team:front_desk" not in form and "operator:" not in form
+    for elsewhere in ("team:front_desk", f"operator:{desk.operator_id}"):
+        desk.post(give["path"], f"{theirs}/transfer", to=elsewhere, note=give["note"])
+        assert state_of(desk, theirs) == ("waiting", None, WOMENS_DESK)
+    desk.post(give["path"], f"{theirs}/transfer", to="team:thai_speakers", note=give["note"])
+    assert state_of(desk, theirs) == ("waiting", None, "thai_speakers")
+    assert openings_used(desk) == [("transfer", "to team:thai_speakers by opening:1")]
+
+
+def test_after_its_time_an_opening_gives_no_right_to_claim_or_to_pass_on(desk: Desk, theirs: str) -> None:
+    desk.post(f"{theirs}/open", f"{theirs}/open", reason=REASON)
+    with desk.database.transaction() as session:
+        session.execute(update(Opening).values(until=now()))
+    desk.post(f"{theirs}/claim", "/queue")
+    desk.post(f"{theirs}/transfer", "/queue", to="team:front_desk", note="please")
+    assert state_of(desk, theirs) == ("waiting", None, WOMENS_DESK)
+
+
+def test_an_opening_takes_nothing_from_a_colleague_who_has_it(app: Flask, desk: Desk, theirs: str) -> None:
+    member = Desk(app, desk.database, "bopha").sign_in()
+    with desk.database.transaction() as session:
+        womens = session.scalars(select(Team).where(Team.key == WOMENS_DESK)).one()
+        operator = session.get_one(Operator, member.operator_id)
+        operator.teams = [womens]
+    member.post(f"{theirs}/claim", theirs)
+    desk.post(f"{theirs}/open", f"{theirs}/open", reason=REASON)
+    desk.post(f"{theirs}/claim", theirs)
+    desk.post(f"{theirs}/transfer", theirs, to="team:front_desk", note="please")
+    desk.post(f"{theirs}/reply", theirs, text="hello", form_key="k")
+    assert state_of(desk, theirs) == ("with_operator", member.operator_id, WOMENS_DESK)

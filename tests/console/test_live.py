@@ -85,7 +85,8 @@ def test_each_tab_shows_its_own_and_counts(app: Flask, database: Database, desk:
         assert numbers(desk.get(f"/queue?show={shown}")) == [number], shown
     assert "with dara" in row(desk.get("/queue?show=others"), theirs)
     counted = desk.get("/queue/counts").json
-    assert counted == {"waiting": 1, "mine": 1, "others": 1, "urgent": []}
+    menu = {"console.calls_page": 0, "console.mentions_page": 0}
+    assert counted == {"waiting": 1, "mine": 1, "others": 1, "urgent": [], "menu": menu}
     assert "<title>(1) Queue" in desk.get("/queue").text
 
 
@@ -199,3 +200,38 @@ def test_a_stream_ends_with_the_session(database: Database, desk: Desk, monkeypa
     with database.transaction() as session:
         operators.disable(session, desk.name)
     assert "event: ended" in "".join(heard)
+
+
+def test_a_mention_is_told_counted_and_linked_to_its_note(app: Flask, database: Database, desk: Desk) -> None:
+    number = new_waiting(database, "x")
+    other = Desk(app, database, "dara").sign_in()
+    heard = stream(other)
+    next(heard)
+    page = f"/conversations/{number}"
+    desk.post(f"{page}/note", page, text="@dara do you know her village?")
+    told = "".join(next(heard) for _ in range(2))
+    assert f'event: mention\ndata: {{"conversation": {number}}}' in told and "village" not in told
+    assert other.get("/queue/counts").json["menu"]["console.mentions_page"] == 1  # type: ignore[index]
+    line = other.get("/mentions/newest").text
+    assert "sokha calls you to" in line and "village" not in line
+    assert f'href="/console{page}#note-1"' in line
+    assert 'id="note-1"' in other.get(page).text
+    assert other.get("/mentions/newest").text.strip() == ""
+    assert "calls you" not in desk.get("/queue").text
+
+
+def test_who_opened_it_by_a_reason_hears_of_another_teams_conversation(
+    app: Flask, database: Database, desk: Desk
+) -> None:
+    number = new_waiting(database, "x")
+    with database.transaction() as session:
+        session.get_one(Conversation, number).team_id = teams.by_keys(session, [teams.WOMENS_DESK])[0].id
+    other = Desk(app, database, "dara").sign_in()
+    glass = f"/conversations/{number}/open"
+    desk.post(glass, glass, reason="her sister called and asked")
+    heard, unheard = stream(desk), stream(other)
+    next(heard), next(unheard)
+    write_again(database, number)
+    assert f'"conversation": {number}' in next(heard)
+    open_one = new_waiting(database, "x", "+85510000009")
+    assert f'"conversation": {open_one}' in next(unheard)

@@ -11,8 +11,10 @@ from werkzeug.test import TestResponse
 from bot import search
 from bot.models import AuditEvent, Contact, Conversation, Role
 from bot.teams import WOMENS_DESK
-from tests.console.conftest import Desk, new_waiting
+from tests.console.conftest import ON_BOTH, Desk, new_waiting
 from tests.console.test_access import with_team
+
+pytestmark = ON_BOTH
 
 
 @pytest.fixture

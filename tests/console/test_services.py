@@ -290,9 +290,9 @@ def test_another_operators_team_cant_open_the_referral(desk: Desk, app: Flask, d
         session.get_one(Conversation, conversation).team_id = team.id
         referral = session.query(Referral).one().id
     other = Desk(app, database, "other").sign_in()
-    for path in (f"/referrals/{referral}", f"/conversations/{conversation}/referrals/new"):
-        answer = other.get(path)  # a reason is asked for first
-        assert answer.status_code == 302 and f"/conversations/{conversation}/" in answer.location
+    assert other.get(f"/referrals/{referral}").status_code == 404
+    answer = other.get(f"/conversations/{conversation}/referrals/new")  # a reason is asked for first
+    assert answer.status_code == 302 and f"/conversations/{conversation}/" in answer.location
 
 
 @pytest.mark.parametrize("area", AREAS)

@@ -15,8 +15,10 @@ from bot.database import Database
 from bot.models import AuditEvent, Operator, Role, StaffSession
 from bot.models.columns import now
 from bot.settings import Settings
-from tests.console.conftest import OWN_PASSWORD, Desk
+from tests.console.conftest import ON_BOTH, OWN_PASSWORD, Desk
 from web import create_app
+
+pytestmark = ON_BOTH
 
 
 def app_of(desk: Desk) -> pyotp.TOTP:
@@ -274,3 +276,48 @@ def test_the_last_administrator_stays(database: Database) -> None:
             operators.disable(session, "two")
         with pytest.raises(operators.LastAdministrator):
             operators.change(session, "two", Role.OPERATOR, [])
+
+
+def test_a_one_time_password_leads_to_an_own_one_before_anything_else(app: Flask, database: Database) -> None:
+    desk = Desk(app, database)
+    assert desk.post("/sign-in", name=desk.name, password=desk.password).status_code == 302
+    assert desk.get("/queue").headers["Location"].endswith("/console/password")
+    assert desk.post("/password", "/password", password="short", again="short").status_code == 400
+    assert desk.post("/password", "/password", password=OWN_PASSWORD, again="other").status_code == 400
+    desk.post("/password", "/password", password=OWN_PASSWORD, again=OWN_PASSWORD)
+    assert desk.get("/queue").status_code == 200
+
+
+def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(app: Flask, database: Database) -> None:
+    desk = Desk(app, database)
+    wrong = desk.post("/sign-in", name=desk.name, password="wrong")
+    unknown = desk.post("/sign-in", name="nobody", password="wrong")
+    assert wrong.status_code == unknown.status_code == 401
+    assert "Name or password is wrong" in wrong.text or "មិនត្រូវ" in wrong.text
+    with database.reading() as session:
+        failed = session.scalars(select(AuditEvent).where(AuditEvent.action == "sign_in_failed")).all()
+    assert len(failed) == 2
+
+
+def test_guessing_is_slowed_down_and_locks_nobody_else_out(app: Flask, database: Database) -> None:
+    guesser, other = Desk(app, database, "sokha"), Desk(app, database, "dara")
+    codes = [guesser.post("/sign-in", name="sokha", password="guess").status_code for _ in range(8)]
+    assert codes[:5] == [401] * 5 and set(codes[5:]) == {429}
+    assert other.post("/sign-in", name="dara", password=other.password).status_code == 302
+
+
+def test_signing_out_and_disabling_end_the_session(desk: Desk) -> None:
+    from bot import operators
+
+    with desk.database.transaction() as session:
+        operators.disable(session, desk.name)
+    assert desk.get("/queue").headers["Location"].endswith("/console/sign-in")
+
+
+def test_the_session_token_changes_at_sign_in_and_is_not_in_the_database(desk: Desk) -> None:
+    cookie = desk.client.get_cookie("phlov_staff", path="/console")
+    assert cookie and cookie.http_only and cookie.same_site == "Strict"
+    with desk.database.reading() as session:
+        from bot.models import StaffSession
+
+        assert cookie.value not in [s.token_hash for s in session.scalars(select(StaffSession))]

@@ -1,11 +1,11 @@
 // Hears of changes and passes them on to the page as events on the body: `live-queue`,
-// `live-message` and `live-presence`, each also with the conversation's number (`live-message-12`).
+// `live-message`, `live-mention` and `live-presence`, each also with the conversation's number (`live-message-12`).
 // Of all tabs of a browser one holds the stream. Without a stream the page asks every few seconds.
 
 const ADDRESS = "/console/events?poll=1";
 const ASK_AGAIN = 5_000;
 const AT_MOST_EVERY = 400;
-const KINDS = ["queue", "message", "presence"];
+const KINDS = ["queue", "message", "mention", "presence"];
 
 const channel = "BroadcastChannel" in window ? new BroadcastChannel("phlov-live") : null;
 const pending = new Set();

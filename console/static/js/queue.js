@@ -80,11 +80,15 @@ const KNOWN = "phlov-urgent";
 async function count() {
   const answer = await fetch("/console/queue/counts?poll=1", { headers: { Accept: "application/json" } });
   if (!answer.ok || answer.redirected) return;
-  const { waiting, mine, urgent } = await answer.json();
+  const { waiting, mine, urgent, menu } = await answer.json();
   const title = document.title.replace(/^\(\d+\) /, "");
   document.title = waiting ? `(${waiting}) ${title}` : title;
   for (const [name, number] of [["waiting", waiting], ["mine", mine]]) {
     for (const shown of document.querySelectorAll(`[data-count=${name}]`)) shown.textContent = number;
+  }
+  for (const shown of document.querySelectorAll("[data-menu]")) {
+    const number = menu[shown.dataset.menu];
+    shown.textContent = number ? `(${number})` : "";
   }
   // One tab alerts: whoever is first to write down what is known.
   await (navigator.locks?.request ?? ((_, then) => then())).call(navigator.locks, "phlov-urgent", () => {
@@ -96,6 +100,6 @@ async function count() {
 
 if (page) {
   const recount = () => { count().catch(() => {}); };
-  document.body.addEventListener("live-queue", recount);
+  for (const kind of ["queue", "mention"]) document.body.addEventListener(`live-${kind}`, recount);
   recount();
 }

@@ -28,7 +28,8 @@ if (reply) {
   const hint = document.getElementById("segments");
   const warning = document.getElementById("warning");
   const words = reply.dataset;
-  const price = Number(form.dataset.price);
+  const price = Number(form.dataset.price); // of one segment; NaN where the channel costs nothing
+  const money = (amount) => amount.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 4 });
   let timer;
   let saved = reply.value;
   let sent = false;
@@ -38,11 +39,13 @@ if (reply) {
     if (words.segments && reply.value) {
       const { parts, left } = count(reply.value);
       said.push(`${parts} ${words.parts}`, `${left} ${words.left}`);
-      if (price) said.push(`${words.cost} ${(parts * price).toFixed(3)}`);
+      if (price) said.push(`${words.cost} ${money(parts * price)} (${parts} × ${money(price)})`);
+      else said.push(words.unpriced);
       const sign = costly(reply.value);
       if (sign) said.push(`“${sign}”: ${words.costly}`);
       if (parts > 3) said.push(words.long);
     }
+    if (Number.isNaN(price)) said.push(words.free);
     hint.textContent = said.join(" · ");
   };
 
@@ -142,3 +145,4 @@ if (reply) {
 const part = location.hash.length > 1 ? document.getElementById(location.hash.slice(1)) : null;
 if (part instanceof HTMLDetailsElement) part.open = true;
 part?.closest("details")?.setAttribute("open", "");
+if (part?.closest("#messages")) part.scrollIntoView({ block: "center" });
