@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from bot.database import Database
 from bot.models import Beat
@@ -26,6 +27,18 @@ def alive(database: Database, name: str) -> None:
     with database.transaction() as session:
         session.merge(Beat(name=name, at=now()))
         session.execute(delete(Beat).where(Beat.name.like("worker:%"), Beat.at < now() - _FORGOTTEN))
+
+
+def note(database: Database, name: str, at: datetime) -> None:
+    """Notes that `name` was last done at `at`."""
+    with database.transaction() as session:
+        session.merge(Beat(name=name, at=at))
+
+
+def last(session: Session, name: str) -> datetime | None:
+    """When `name` was last noted, None where it never was."""
+    beat = session.get(Beat, name)
+    return beat.at if beat else None
 
 
 def gone(database: Database, name: str) -> None:

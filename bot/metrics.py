@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
+from bot import beats, reconcile
 from bot.limits import segments_today
 from bot.models import Beat, Channel, Conversation, Delivery, Direction, Escalation, Message, Priority, State
 from bot.models.columns import now
@@ -38,6 +39,14 @@ def rendered(session: Session, settings: Settings, brain_ready: bool) -> bytes:
         segments_today(session),
     )
     _set(registry, "phlov_segments_limit", "PHLOV_SEGMENTS_PER_DAY", settings.segments_per_day)
+    read = beats.last(session, reconcile.READ_UP_TO)
+    if read is not None:
+        _set(
+            registry,
+            "phlov_reconciled_seconds",
+            "Since when messages that missed us were last looked for",
+            _age(read),
+        )
     _set(registry, "phlov_brain_ready", "1 where a brain has its model loaded", int(brain_ready))
     _set(registry, "phlov_workers", "Workers with a sign of life within 30 seconds", living_workers(session))
     model = Gauge("phlov_model_info", "The model on this machine's disk", ["version"], registry=registry)

@@ -5,7 +5,7 @@ A turn that is cut off anywhere leaves no trace and is taken again from the same
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from sqlalchemy import select
@@ -24,12 +24,14 @@ from bot.models.columns import now
 from bot.needs import keeping
 from bot.replies import SAFE, compose
 from bot.settings import Settings
+from bot.words import say
 from nlu.khmer import normalise
 from nlu.khmer.form import detect
 
 log = structlog.get_logger()
 
 _RETRY_AFTER = timedelta(seconds=2)
+_LATE = timedelta(minutes=30)
 
 
 class TurnOvertaken(Exception):
@@ -133,6 +135,9 @@ def _write(
     if decision.priority is not None:
         handoff.escalate(session, conversation, decision.reason, decision.priority, decision.evidence)
         paging.page_on_call(session, conversation, settings)
+    if turn.parts and not situation.covered and _came_late(message):
+        # With the first part, so that the excuse doesn't push the answer behind MORE.
+        turn.parts[0] = f"{say('came_late', turn.form)} {turn.parts[0]}"
     limit = limits.reached(session, contact, decision, settings) if turn.parts or turn.question else None
     if limit is not None:
         _answer_no_more(session, conversation, limit, message, settings)
@@ -147,6 +152,11 @@ def _write(
             with_person=decision.outcome is not Outcome.ESCALATE,
         )
         outbox.queue_reply(session, contact, conversation, reply, turn.form, message)
+
+
+def _came_late(message: Message) -> bool:
+    """Whether the person has waited for an answer since long before the message reached us."""
+    return message.created_at - datetime.fromtimestamp(message.position / 1_000_000, UTC) > _LATE
 
 
 def _answer_no_more(

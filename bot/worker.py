@@ -26,6 +26,7 @@ from bot import (
     outbound,
     outbox,
     paging,
+    reconcile,
     retention,
     safe_contact,
     sender,
@@ -56,6 +57,7 @@ SEND_THREADS = 4
 _POLL_SECONDS = 0.1
 _SWEEP_SECONDS = 5.0
 _ALIVE_SECONDS = 10.0
+_RECONCILE_SECONDS = 120.0
 _HOURLY_SECONDS = 3600.0
 _DAILY = timedelta(hours=20)  # looked at hourly, so that it comes round each day
 _AFTER_FAILURE_SECONDS = 1.0
@@ -72,6 +74,7 @@ class Worker:
         self._providers = providers(settings)
         self._stop = threading.Event()
         self._name = beats.worker_name()
+        self._looked_for_missed = False  # messages that came while all was away
         self._figures_of: date | None = None  # the day when figures were last looked after
         self._replies = threading.Event()  # a turn has just queued some
         self._one_claims_turns = threading.Lock()
@@ -95,6 +98,7 @@ class Worker:
         due = [
             ("sweep", self._sweeps(), _SWEEP_SECONDS),
             ("alive", [self._tell_alive], _ALIVE_SECONDS),
+            ("reconcile", [self._reconcile], _RECONCILE_SECONDS),
             ("hourly", [self._publish_figures, self._erase_overdue], _HOURLY_SECONDS),
         ]
         threads += [threading.Thread(target=self._do_what_is_due, args=job[1:], name=job[0]) for job in due]
@@ -184,6 +188,10 @@ class Worker:
 
     def _tell_alive(self) -> None:
         beats.alive(self._database, self._name)
+
+    def _reconcile(self) -> None:
+        at_start, self._looked_for_missed = not self._looked_for_missed, True
+        reconcile.run_due(self._database, self._settings, at_start)
 
     def _erase_overdue(self) -> None:
         """Once a day, whichever worker is first (docs/retention.md)."""

@@ -12,10 +12,10 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import format_datetime
+from email.utils import format_datetime, parsedate_to_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import uuid4
 
 
@@ -42,8 +42,11 @@ class Providers:
 
     def __init__(self) -> None:
         self.sms: list[dict[str, Any]] = []
+        self.came_in: list[dict[str, Any]] = []  # what Twilio lists as sent to us
+        self.page_size = 100
         self.telegram: list[dict[str, Any]] = []
         self.troubles: deque[Trouble] = deque()
+        self.list_troubles: deque[Trouble] = deque()  # of asking for the list of messages
         self.lock = threading.Lock()
         self._server = QuietServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -97,10 +100,27 @@ class Providers:
                 self._answer(201 if is_sms else 200, answer)
 
             def do_GET(self) -> None:
-                query = parse_qs(urlsplit(self.path).query)
+                address = urlsplit(self.path)
+                query = parse_qs(address.query)
                 with providers.lock:
-                    found = [m for m in reversed(providers.sms) if m["to"] in query.get("To", [m["to"]])]
-                self._answer(200, {"messages": found, "next_page_uri": None})
+                    trouble = providers.list_troubles.popleft() if providers.list_troubles else None
+                    listed = sorted(
+                        [*providers.sms, *providers.came_in],
+                        key=lambda m: parsedate_to_datetime(m["date_created"]),
+                        reverse=True,
+                    )
+                if trouble:
+                    self._answer(trouble.status, trouble.body, trouble.headers)
+                    return
+                found = [m for m in listed if m["to"] in query.get("To", [m["to"]])]
+                first = int(query.get("Page", ["0"])[0]) * providers.page_size
+                following = None
+                if len(found) > first + providers.page_size:
+                    fields = {name: values[0] for name, values in query.items()}
+                    fields["Page"] = str(first // providers.page_size + 1)
+                    following = f"{address.path}?{urlencode(fields)}"
+                page = found[first : first + providers.page_size]
+                self._answer(200, {"messages": page, "next_page_uri": following})
 
             def _answer(
                 self, status: int, body: dict[str, Any], headers: dict[str, str] | None = None
@@ -134,6 +154,22 @@ class Providers:
         with self.lock:
             self.sms.append(message)
         return message
+
+    def hold_inbound(self, sender: str, text: str, at: datetime | None = None, sid: str | None = None) -> str:
+        """A person's SMS that Twilio got and keeps in its list; its id. No webhook is called."""
+        message = {
+            "sid": sid or f"SM{uuid4().hex}",
+            "to": "+855000000000",
+            "from": sender,
+            "body": text,
+            "status": "received",
+            "direction": "inbound",
+            "num_media": "0",
+            "date_created": format_datetime(at or datetime.now(UTC)),
+        }
+        with self.lock:
+            self.came_in.append(message)
+        return str(message["sid"])
 
     def accept_telegram(self, raw: bytes) -> dict[str, Any]:
         message = json.loads(raw)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from bot import audit, handoff, outbox
+from bot import audit, handoff, outbox, reconcile
 from bot.database import Database
 from bot.models import Contact, Conversation, Delivery, Direction, Message, Priority, State
 from bot.turn import open_conversation
@@ -33,4 +33,5 @@ def hold(database: Database) -> int:
             message.lease = message.lease_until = None
             handoff.escalate(session, conversation, REASON, Priority.BOT_FAILED)
         audit.record(session, None, "restore", "database", f"held={len(sending) + len(unread)}")
+    reconcile.forget_place(database)
     return len(sending) + len(unread)

@@ -55,6 +55,18 @@ class Uncertain:
     error: str
 
 
+@dataclass(frozen=True)
+class ListedMessage:
+    """A message to us as the provider's own list tells it; `at` is when the provider got it."""
+
+    provider_id: str
+    sender: str
+    written_to: str
+    text: str
+    at: datetime
+    has_media: bool = False
+
+
 Ending = Sent | TryLater | Refused | Uncertain
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -10,6 +11,7 @@ import requests
 
 from bot.channels.provider import (
     Ending,
+    ListedMessage,
     Outgoing,
     ProviderSession,
     Refused,
@@ -25,6 +27,11 @@ from bot.settings import Settings
 _STOPPED = 21610  # the person texted STOP to the carrier
 _CLOCKS_APART = timedelta(seconds=120)
 _PAGES = 5
+_MOST_PAGES = 500  # of a hundred messages each, of one reading of the list
+
+
+class ListIncomplete(Exception):
+    """The provider's list of messages couldn't be read to its end; says why, without a word of it."""
 
 
 class TwilioProvider:
@@ -77,6 +84,46 @@ class TwilioProvider:
                 return TryLater("not_found_there")
             url, query = f"{self._api}{following}", None
         return Uncertain("lookup_too_long")
+
+    def received(self, since: datetime) -> Iterator[list[ListedMessage]]:
+        """What people sent us since then, page by page, as the provider lists it (newest first).
+
+        Raises ListIncomplete where the list can't be read to its end.
+        """
+        url: str | None = self._messages
+        query: dict[str, str] | None = {"DateSent>": f"{since:%Y-%m-%dT%H:%M:%SZ}", "PageSize": "100"}
+        for _ in range(_MOST_PAGES):
+            response = self._http.request("GET", str(url), params=query, auth=self._auth)
+            if isinstance(response, TryLater | Uncertain):
+                raise ListIncomplete(response.error)
+            page = json_object(response)
+            items = page.get("messages")
+            if response.status_code != 200 or not isinstance(items, list):
+                raise ListIncomplete(f"provider_{response.status_code}")
+            listed = [_listed(item) for item in items]
+            yield [message for message in listed if message and message.at >= since]
+            following = page.get("next_page_uri")
+            if not following:
+                return
+            url, query = f"{self._api}{following}", None
+        raise ListIncomplete("list_too_long")
+
+
+def _listed(item: Any) -> ListedMessage | None:
+    """A message to us in the list, None for what isn't one."""
+    if not isinstance(item, dict) or item.get("direction") != "inbound" or not item.get("from"):
+        return None
+    at = _time(item.get("date_created") or item.get("date_sent"))
+    if at is None:
+        return None
+    return ListedMessage(
+        provider_id=str(item.get("sid") or ""),
+        sender=str(item["from"]),
+        written_to=str(item.get("to") or ""),
+        text=str(item.get("body") or ""),
+        at=at,
+        has_media=str(item.get("num_media") or "0") != "0",
+    )
 
 
 def _ending(response: requests.Response) -> Ending:

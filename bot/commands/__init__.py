@@ -19,6 +19,7 @@ from bot.commands.keys import keys
 from bot.commands.model import model
 from bot.commands.operator import operator
 from bot.commands.queue import queue
+from bot.commands.reconcile import reconcile
 from bot.commands.retention import retention
 from bot.commands.run import announce, environment
 from bot.commands.stuck import stuck
@@ -53,7 +54,7 @@ phlov.add_command(model)
 phlov.add_command(words)
 
 
-for command in (backup, restore, retention, stuck):
+for command in (backup, reconcile, restore, retention, stuck):
     phlov.add_command(command)
 
 

@@ -117,6 +117,24 @@ def test_sigterm_finishes_the_turn_in_hand_and_ends_cleanly(helpline: Helpline) 
     assert len(replies_to(helpline, "+85510000071")) == 1
 
 
+def test_what_people_wrote_while_everything_was_away_is_answered_once_it_is_back(helpline: Helpline) -> None:
+    helpline.kill("worker")
+    helpline.kill("web")
+    people = [f"+8551000020{n}" for n in range(10)]
+    for person in people:
+        helpline.providers.hold_inbound(person, "where can i learn to sew")
+    helpline.start("web")
+    helpline.start("worker")
+    for person in people:
+        replies_to(helpline, person)
+    helpline.kill("worker")  # reads the list again when it starts again
+    helpline.start("worker")
+    helpline.sms("hello", "+85510000210")
+    replies_to(helpline, "+85510000210")
+    time.sleep(1)
+    assert [len(replies_to(helpline, person)) for person in people] == [1] * len(people)
+
+
 def test_no_word_or_number_of_anyone_is_in_the_logs(helpline: Helpline) -> None:
     helpline.sms("zebrafinch unlikely words", "+85519876543")
     replies_to(helpline, "+85519876543")
