@@ -16,7 +16,7 @@ from bot.decision import Act, Decision, Incoming, Outcome, Situation
 from bot.intents import HANDOFF, OFFERABLE
 from bot.jobs.fraud import signs_in_message
 from bot.models import Form, Priority, State
-from bot.needs import interview, reading
+from bot.needs import ending, interview, reading
 from bot.needs.codes import ENTITIES
 from bot.replies import MORE, PERSON, SAFE, UNSAFE
 from nlu.khmer import normalise
@@ -118,6 +118,12 @@ def _understood(text: str, situation: Situation, form: Form, signs: safety.Signs
     if judged.verdict is safety.Verdict.ESCALATE:
         return _escalate(form, judged)
     answer = _answer_in_words(text, situation, form, turn, judged, brain)
+    # What is over is read so narrowly (no word of life, of others, no "but") that a brain in doubt may be
+    # overruled; a sign of danger may not.
+    over = ending.read(text) if situation.needs_noted and not signs.alarmed and not situation.wary else None
+    if over and not interview.asks_consent(situation.events):
+        act = {"do": "no_longer", "kinds": list(over.kinds), "others": list(over.others), "met": over.met}
+        return Decision(Outcome.ANSWER, form, [act], turn.understanding.intent, evidence=judged.evidence)
     if answer:
         return answer
     if judged.verdict is safety.Verdict.OFFER and not _answers_open_question(situation, turn):

@@ -48,6 +48,7 @@ class Situation:
     consent_given: bool = False  # to keep what is told
     seems_child: bool = False  # without an adult: no consent is asked
     is_known: bool = False  # something of the person is kept, which they may change
+    needs_noted: bool = False  # a need or a job alert of theirs is open, which they may end
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,9 @@ _COMMAND_PATTERNS = tuple(
         r"!refer:\d{1,9}:[a-z_]{1,32}(?::(?:yes|no):[0-9a-f]{16})?",
         r"!job_alert:(?:job|training):(?:[a-z]{2,32}|-):\d\d(?::(?:yes|no):[0-9a-f]{16})?",
         r"!jobs:(?:job|training):(?:[a-z]{2,32}|-):(?:\d\d|-):\d",
+        r"!no_longer:[a-z_]{4,24}:(?:met|ended)",
+        r"!still_needed:[a-z_]{4,24}",
+        r"!end_asking:(?:alerts|follow_up|both):(?:yes|no)",
         r"!my_data|!ask_delete|!withdraw",
     )
 )

@@ -21,7 +21,7 @@ from bot.inbox import MOST_TRIES, Claim
 from bot.learning import by_consent, examples
 from bot.models import Contact, Conversation, Delivery, Form, Message, Priority, State
 from bot.models.columns import now
-from bot.needs import keeping
+from bot.needs import closing, keeping
 from bot.replies import SAFE, compose
 from bot.settings import Settings
 from bot.words import say
@@ -97,6 +97,7 @@ def _read(session: Session, claim: Claim) -> tuple[Incoming, Situation]:
         consent_given=consent.is_given(session, contact, consent.KEEP_NEEDS),
         seems_child=contact.seems_child,
         is_known=keeping.is_known(session, contact),
+        needs_noted=bool(closing.noted(session, contact)),
         safety_asked=any(o["payload"] == SAFE for o in conversation.options or []),
         code_words=safe_contact.code_words(session, contact),
         covered=bool(contact.covered_since),

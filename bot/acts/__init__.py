@@ -9,13 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bot.acts import consents, follow_ups, jobs, menus, needs, own_say, referrals, services, topics
+from bot.acts import (
+    consents,
+    follow_ups,
+    jobs,
+    menus,
+    needs,
+    needs_over,
+    own_say,
+    referrals,
+    services,
+    topics,
+)
 from bot.acts.menus import GROUPS
 from bot.acts.turn import Act, CarryOut, Turn
 
 __all__ = ["GROUPS", "Act", "Turn", "carry_out"]
 
-_MODULES = (menus, topics, needs, consents, follow_ups, own_say, services, jobs, referrals)
+_MODULES = (menus, topics, needs, needs_over, consents, follow_ups, own_say, services, jobs, referrals)
 _ACTS: dict[str, CarryOut] = {name: act for module in _MODULES for name, act in module.ACTS.items()}
 
 

@@ -25,7 +25,7 @@ class Need(Base):
     district: Mapped[str | None] = mapped_column(String(4))
     for_whom: Mapped[str | None] = mapped_column(String(16))
     words: Mapped[str | None] = mapped_column(Encrypted("need.words"))
-    # open | met (the person said that help came)
+    # open | met (the person said that help came) | ended (they need it no longer, for whatever reason)
     state: Mapped[str] = mapped_column(String(16), default="open", server_default="open")
     at: Mapped[datetime] = mapped_column(UTCTime, default=now)
 

@@ -100,12 +100,17 @@ def about_self(text: str) -> dict[str, str]:
     return told
 
 
+def kinds(text: str) -> list[str]:
+    """The kinds of needs that `text` (normalised, lower case) names by one of their words."""
+    return [kind for kind in NEEDS if _pattern(kind).search(text)]
+
+
 def _needs(text: str, understood: Understanding) -> Reading | None:
-    kinds = [kind for kind in NEEDS if _pattern(kind).search(text)]
-    if not kinds and understood.confidence >= _SURE:
+    found = kinds(text)
+    if not found and understood.confidence >= _SURE:
         kind = kind_of(understood.intent)
-        kinds = [kind] if kind else []
-    return {"need": kinds} if kinds else None
+        found = [kind] if kind else []
+    return {"need": found} if found else None
 
 
 def _skills(text: str, understood: Understanding) -> Reading | None:

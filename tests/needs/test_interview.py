@@ -11,6 +11,7 @@ from sqlalchemy import select, text, update
 from bot import consent, follow_up
 from bot.brain import RasaBrain
 from bot.database import Database
+from bot.jobs import alerts
 from bot.models import (
     Channel,
     Consent,
@@ -283,3 +284,81 @@ def test_nothing_told_is_readable_or_kept_without_consent(either: Phone, databas
     for told in ("Sokunthea", "5+c"):
         assert told not in dump
     assert kept(database) == []
+
+
+def told_of_work(phone: Phone, database: Database, greeting: str, yes: str) -> None:
+    """Somebody whose needs are noted: work and papers."""
+    begin(phone, greeting)
+    phone.write("1 3")
+    for _question in range(5):
+        phone.write("", kind="button", payload="/deny")
+    phone.write(yes)
+    assert open_needs(database) == {"job_find", "documents"}
+
+
+def open_needs(database: Database) -> set[str]:
+    with database.reading() as session:
+        return set(session.scalars(select(Need.kind).where(Need.state == "open")))
+
+
+@pytest.mark.parametrize(
+    ("greeting", "yes", "over", "confirmed"),
+    [
+        ("hello there my friend", "yes", "I don't need a job any more", "any more: Work"),
+        ("សួស្តី ខ្ញុំទើបមកវិញ", "បាទ", "រកការងារបានហើយ មិនត្រូវការទៀតទេ", "រួចហើយ៖ រកការងារ"),
+        ("suosdei bong knhom sok sabay", "bat", "ban kar ngea hery ot trov kar te", "done: Rok kangea"),
+    ],
+)
+def test_a_need_that_is_over_is_ended_by_text_and_confirmed_in_one_message(
+    either: Phone, database: Database, greeting: str, yes: str, over: str, confirmed: str
+) -> None:
+    told_of_work(either, database, greeting, yes)
+    either.write("", kind="button", payload="!consent:contact_later:no")
+    reply = either.send(over)
+    assert reply is not None and confirmed.split(": ")[-1] in reply.body and reply.segments <= 3
+    assert open_needs(database) == {"documents"}
+
+
+def test_which_one_is_asked_where_it_isnt_named_and_a_mistake_is_undone(
+    phone: Phone, database: Database
+) -> None:
+    told_of_work(phone, database, "hello there my friend", "yes")
+    phone.write("no")
+    reply = phone.write("I don't need it any more, thanks")
+    assert "Which one" in reply and "1 Work" in reply and "2 Papers" in reply
+    assert "Noted" in phone.write("2")
+    assert open_needs(database) == {"job_find"}
+    assert "noted again" in phone.write("1")
+    assert open_needs(database) == {"job_find", "documents"}
+
+
+def test_alerts_and_the_follow_up_end_with_the_need_only_after_a_yes(
+    phone: Phone, database: Database
+) -> None:
+    told_of_work(phone, database, "hello there my friend", "yes")
+    phone.write("yes")
+    phone.write("I no longer need papers")
+    with database.transaction() as session:
+        person = session.get_one(Contact, 1)
+        agreed = consent.standing(session, person, consent.CONTACT_LATER)
+        assert agreed is not None
+        alerts.subscribe(session, agreed, person, "job", None, "21")
+    reply = phone.write("I found a job")
+    assert "stop texting" in reply and "not ask later" in reply
+    assert FollowUp in kept(database)
+    assert "we stop" in phone.write("1")
+    assert FollowUp not in kept(database)
+    with database.reading() as session:
+        assert alerts.standing(session, session.get_one(Contact, 1)) == []
+
+
+def test_who_has_nothing_noted_is_answered_as_before(phone: Phone, database: Database) -> None:
+    assert "Noted" not in phone.write("I don't need a job any more")
+
+
+def test_no_longer_wanting_to_live_is_no_piece_of_news(phone: Phone, database: Database) -> None:
+    told_of_work(phone, database, "hello there my friend", "yes")
+    phone.write("no")
+    phone.write("i do not need this life any more, i want to die")
+    conversation = one(database, Conversation)
+    assert isinstance(conversation, Conversation) and conversation.state == State.WAITING
