@@ -34,7 +34,8 @@ class MissingFact(Exception):
 @dataclass(frozen=True)
 class Fact:
     """`statement` says in English what holds, `conflict` what sources disagree on, `phone` a number that no
-    reply tells (what replies tell is in `values`); these are for managers."""
+    reply tells (what replies tell is in `values`); these are for managers. A `retired` one is kept for its
+    history alone."""
 
     id: str
     confidence: str
@@ -50,16 +51,17 @@ class Fact:
     notes: str = ""
     conflict: str = ""
     phone: str = ""
+    retired: bool = False
 
     def is_tellable(self, on: date) -> bool:
         """Whether a reply may tell this on the day `on` as a fact."""
-        if not self.publish or self.confidence != CONFIRMED:
+        if self.retired or not self.publish or self.confidence != CONFIRMED:
             return False
         return self.id in EMERGENCY or on < self.review_due
 
     def as_content(self) -> dict[str, Any]:
         """Everything but the id, as an edit keeps it and as a file has it."""
-        return {
+        content = {
             "topic": self.topic,
             "statement_en": self.statement,
             "source": self.source,
@@ -74,6 +76,7 @@ class Fact:
             "conflict": self.conflict,
             "phone": self.phone,
         }
+        return {**content, "retired": True} if self.retired else content
 
 
 def today() -> date:
@@ -146,6 +149,7 @@ def read(fact_id: str, entry: Mapping[str, Any]) -> Fact:
             statement=entry.get("statement_en", ""),
             notes=entry.get("notes", ""),
             conflict=entry.get("conflict", ""),
+            retired=bool(entry.get("retired", False)),
             phone="" if "phone" in values else " ; ".join(str(number) for number in numbers if number),
         )
     except (KeyError, ValueError, TypeError) as error:

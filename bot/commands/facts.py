@@ -46,7 +46,7 @@ def due(days: int) -> None:
     last = known.today() + timedelta(days=days)
     with as_they_stand():
         for fact in sorted(known.facts().values(), key=lambda fact: fact.review_due):
-            if fact.review_due <= last:
+            if fact.review_due <= last and not fact.retired:
                 click.echo(f"{fact.review_due}  {fact.confidence:<18} {fact.id}")
 
 

@@ -30,6 +30,7 @@ def conflicts(session: Session) -> list[Conflict]:
     found = [Conflict(f.id, "sources", f.conflict) for f in facts.facts().values() if f.conflict]
     found += [*_between_facts(), *_from_calls(session), *_from_files(session)]
     order = {fact_id: number for number, fact_id in enumerate(facts.facts())}
+    found = [conflict for conflict in found if not facts.fact(conflict.fact_id).retired]
     return sorted(found, key=lambda conflict: order[conflict.fact_id])
 
 

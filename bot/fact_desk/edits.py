@@ -20,6 +20,10 @@ from bot.models import EditState, FactEdit, Operator
 from bot.models.columns import now
 
 _WEIGHTY = re.compile(r"phone|riel|usd|thb|fee|price|cost|website|url")
+# A fee or a number to call within a sentence.
+_CURRENCY = r"(?:\$|៛|฿|\b(?:usd|thb|khr|riels?|dollars?|baht)\b)"
+_MONEY = re.compile(rf"{_CURRENCY}\s?\d|\d[\d,.]*\s?{_CURRENCY}", re.I)
+_CALL = re.compile(r"\b(?:call|phone|telephone|hotline|dial|whatsapp|number)\b\D{0,40}\+?\d[\d ]{2,}", re.I)
 _LONGEST = {"source": 1_000, "source_date": 100, "checked_by": 200, "statement_en": 600, "notes": 2_000}
 _LONGEST |= {"conflict": 600, "phone": 200}
 _LONGEST_VALUE = 120
@@ -65,22 +69,20 @@ def propose(
         .where(FactEdit.fact_id == fact_id, FactEdit.state == EditState.PROPOSED)
         .values(state=EditState.WITHDRAWN, decided_at=now())
     )
-    edit = FactEdit(
-        fact_id=fact_id,
-        state=EditState.PROPOSED,
-        content=after.as_content(),
-        based_on=version(before),
-        shipped=version(shipped()[fact_id]),
-        reason=reason.strip()[:_LONGEST_REASON],
-        author_id=author.id if author else None,
-    )
-    session.add(edit)
-    session.flush()
+    edit = _new(session, author, before, after, reason)
     if needs_second_person(before, after):
         audit.record(session, author, "propose_fact", f"fact:{fact_id}", f"edit {edit.id}")
     else:
         _put_in_force(session, edit)
         audit.record(session, author, "change_fact", f"fact:{fact_id}", f"edit {edit.id}")
+    return edit
+
+
+def first(session: Session, author: Operator | None, fact: Fact, reason: str) -> FactEdit:
+    """Puts a fact in force that wasn't there before."""
+    edit = _new(session, author, fact, fact, reason)
+    _put_in_force(session, edit)
+    audit.record(session, author, "add_fact", f"fact:{fact.id}", f"edit {edit.id}")
     return edit
 
 
@@ -133,7 +135,8 @@ def differences(before: Fact, after: Fact) -> list[Change]:
     """What differs, each value by itself."""
     old, new = before.as_content(), after.as_content()
     old_values, new_values = old.pop("values"), new.pop("values")
-    found = [Change(name, old[name], new[name]) for name in old if old[name] != new[name]]
+    names = dict.fromkeys([*old, *new])
+    found = [Change(n, old.get(n), new.get(n)) for n in names if old.get(n) != new.get(n)]
     for name in sorted(old_values.keys() | new_values.keys()):
         if old_values.get(name) != new_values.get(name):
             found.append(Change(f"values.{name}", old_values.get(name), new_values.get(name)))
@@ -150,7 +153,13 @@ def needs_second_person(before: Fact, after: Fact) -> bool:
     # The same number, told as fact from now on.
     confirmed_now = after.confidence != before.confidence and after.confidence == CONFIDENCES[0]
     published_now = after.publish and not before.publish
-    return bool(weighty or after.phone) and (confirmed_now or published_now)
+    brought_back = before.retired and not after.retired
+    told_now = confirmed_now or published_now or brought_back
+    return told_now and bool(weighty or after.phone or _says_number(after.statement))
+
+
+def _says_number(statement: str) -> bool:
+    return bool(_MONEY.search(statement) or _CALL.search(statement))
 
 
 def what_is_wrong(before: Fact, content: dict[str, Any], reason: str) -> list[str]:
@@ -176,14 +185,15 @@ def what_is_wrong(before: Fact, content: dict[str, Any], reason: str) -> list[st
         problems.append("values_differ")
     elif any(not _is_same_kind(before.values[name], new) for name, new in after.values.items()):
         problems.append("value_unfit")
-    if before.id in EMERGENCY and not (after.publish and after.confidence == CONFIDENCES[0]):
+    told = after.publish and after.confidence == CONFIDENCES[0] and not after.retired
+    if before.id in EMERGENCY and not told:
         problems.append("emergency_must_stand")
     return problems
 
 
 def _is_told_more(before: Fact, after: Fact) -> bool:
     """Whether the edit does anything but take the fact back."""
-    kept = {"confidence", "publish", "notes", "conflict"}
+    kept = {"confidence", "publish", "notes", "conflict", "retired"}
     return any(change.name not in kept for change in differences(before, after)) or (
         after.is_tellable(today()) and not before.is_tellable(today())
     )
@@ -201,6 +211,21 @@ def _hold(session: Session, fact_id: str) -> Fact:
     if fact_id not in facts():
         raise EditRefused("no_such_fact")
     return fact(fact_id)
+
+
+def _new(session: Session, author: Operator | None, before: Fact, after: Fact, reason: str) -> FactEdit:
+    edit = FactEdit(
+        fact_id=after.id,
+        state=EditState.PROPOSED,
+        content=after.as_content(),
+        based_on=version(before),
+        shipped=version(shipped()[after.id]) if after.id in shipped() else "",
+        reason=reason.strip()[:_LONGEST_REASON],
+        author_id=author.id if author else None,
+    )
+    session.add(edit)
+    session.flush()
+    return edit
 
 
 def _proposed(session: Session, edit_id: int) -> FactEdit:

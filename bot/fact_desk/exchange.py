@@ -10,6 +10,7 @@ import yaml
 from sqlalchemy.orm import Session
 
 from bot import facts
+from bot.fact_desk.additions import add
 from bot.fact_desk.edits import differences, propose
 from bot.models import FactEdit, Operator
 
@@ -24,6 +25,22 @@ COLUMNS = (
     "checked on",
     "review due",
 )
+_FIELDS = (
+    "topic",
+    "statement_en",
+    "source",
+    "source_date",
+    "checked_on",
+    "checked_by",
+    "review_due",
+    "confidence",
+    "publish",
+    "values",
+    "notes",
+    "conflict",
+    "phone",
+    "retired",
+)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -37,7 +54,7 @@ def for_partners() -> str:
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
     for fact in facts.facts().values():
-        if fact.publish:
+        if fact.publish and not fact.retired:
             values = "; ".join(f"{name}: {value}" for name, value in fact.values.items())
             row = (fact.id, fact.topic, fact.statement, values, fact.confidence, fact.source)
             dates = (fact.source_date, fact.checked_on.isoformat(), fact.review_due.isoformat())
@@ -50,13 +67,13 @@ def changed() -> str:
     entries = [
         {"id": fact.id, **{name: value for name, value in fact.as_content().items() if value != ""}}
         for fact in facts.facts().values()
-        if differences(facts.shipped()[fact.id], fact)
+        if fact.id not in facts.shipped() or differences(facts.shipped()[fact.id], fact)
     ]
     return yaml.safe_dump({"facts": entries}, allow_unicode=True, sort_keys=False, width=100)
 
 
 def read_in(session: Session, text: str, reason: str, author: Operator | None = None) -> list[FactEdit]:
-    """Proposes what differs in `text` (as `changed` writes it, or a file of facts/); all or nothing.
+    """Proposes what differs or is new in `text` (as `changed` or a file of facts/ has it); all or nothing.
 
     Phone numbers and fees wait for an operator's approval, as ever. Raises UnreadableFile, EditRefused.
     """
@@ -68,7 +85,8 @@ def read_in(session: Session, text: str, reason: str, author: Operator | None = 
     edits = []
     for fact_id, content in contents.items():
         if fact_id not in facts.facts():
-            raise UnreadableFile(f"{fact_id}: there is no such fact")
+            edits.append(add(session, author, fact_id, content, reason))
+            continue
         standing = facts.fact(fact_id)
         try:
             wanted = facts.read(fact_id, {**standing.as_content(), **content})
@@ -80,8 +98,7 @@ def read_in(session: Session, text: str, reason: str, author: Operator | None = 
 
 
 def _content(entry: dict[str, Any]) -> dict[str, Any]:
-    known = facts.fact(str(entry["id"])).as_content() if entry["id"] in facts.facts() else {}
-    return {name: value for name, value in entry.items() if name in known}
+    return {name: value for name, value in entry.items() if name in _FIELDS}
 
 
 def _safe(cell: str) -> str:

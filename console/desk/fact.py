@@ -19,7 +19,7 @@ from bot.facts import CONFIDENCES, Fact
 from bot.models import CallOutcome, EditState, FactEdit, Form, Operator
 from bot.permissions import Permission
 from console.access import permit
-from console.desk import words_for
+from console.desk import fact_fields, words_for
 from console.language import gettext as _
 
 _PHNOM_PENH = timezone(timedelta(hours=7))
@@ -56,6 +56,7 @@ def fact_page(fact_id: str) -> str:
             numbers=calls.numbers(fact_id),
             calls=calls.of(db, fact_id),
             networks=calls.NETWORKS,
+            may_retire=fact_id not in facts.EMERGENCY,
             outcomes=list(CallOutcome),
             names=_names(db),
             words_for=words_for,
@@ -182,14 +183,11 @@ def _form(
 
 def _filled_in(fact: Fact) -> dict[str, Any]:
     """What the form says, over the fact as it stands."""
-    form = request.form
     content = fact.as_content()
-    for name in ("statement_en", "source", "source_date", "checked_on", "checked_by", "review_due"):
-        content[name] = form.get(name, "").strip()
-    for name in ("confidence", "notes", "conflict", "phone"):
-        content[name] = form.get(name, content[name]).strip()
-    content["publish"] = form.get("publish") == "yes"
-    content["values"] = {name: _value(form.get(f"value.{name}", ""), v) for name, v in fact.values.items()}
+    content |= fact_fields.common(content)
+    content["values"] = {
+        name: _value(request.form.get(f"value.{name}", ""), old) for name, old in fact.values.items()
+    }
     return content
 
 
@@ -237,6 +235,8 @@ def _changes(history: list[FactEdit], edit: FactEdit) -> list[edits.Change]:
     """What the edit changed against the one that was in force before it, else against the file."""
     taken = (EditState.IN_FORCE, EditState.REPLACED)
     earlier = [e for e in history if e.id < edit.id and e.state in taken]
+    if not earlier and edit.fact_id not in facts.shipped():
+        return []  # it was added here
     before = facts.read(edit.fact_id, earlier[0].content) if earlier else facts.shipped()[edit.fact_id]
     return edits.differences(before, facts.read(edit.fact_id, edit.content))
 

@@ -19,7 +19,7 @@ from console.desk import words_for
 from console.language import N_
 from console.language import gettext as _
 
-VIEWS = ("all", "due", "unconfirmed", "conflicting", "waiting", "unpublished")
+VIEWS = ("all", "due", "unconfirmed", "conflicting", "waiting", "unpublished", "retired")
 _DUE_WITHIN = timedelta(days=30)
 
 
@@ -81,6 +81,7 @@ def _views() -> dict[str, str]:
         "conflicting": _("Conflicting"),
         "waiting": _("For a second person"),
         "unpublished": _("Not told"),
+        "retired": _("Retired"),
     }
 
 
@@ -105,7 +106,11 @@ def _rows(db: Session) -> list[Row]:
 
 
 def _belongs(row: Row, view: str) -> bool:
+    if row.fact.retired:
+        return view == "retired"
     match view:
+        case "retired":
+            return False
         case "due":
             return row.fact.review_due <= facts.today() + _DUE_WITHIN
         case "unconfirmed":

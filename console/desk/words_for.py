@@ -62,6 +62,7 @@ def field(name: str) -> str:
         "notes": _("Notes"),
         "conflict": _("What sources disagree on"),
         "phone": _("Telephone (not told in replies)"),
+        "retired": _("Retired"),
     }
     return words.get(name, name.removeprefix("values."))
 
@@ -97,6 +98,10 @@ def edit_problem(name: str) -> str:
         "own_edit": _("You made this change, so somebody else must approve it."),
         "not_proposed": _("This change doesn't wait for approval any more."),
         "no_such_fact": _("There is no such fact."),
+        "id_taken": _("There is a fact of this name already."),
+        "id_unfit": _("Name it in small letters with a dash, like svc-new-office."),
+        "topic_unfit": _("Name the topic in one word of small letters."),
+        "value_name_unfit": _("Name each value in small letters, like usd or phone."),
     }
     return words.get(name) or _("Something is too long. Shorten it.")
 

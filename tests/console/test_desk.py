@@ -162,3 +162,40 @@ def test_what_a_manager_writes_is_shown_and_never_run(sophea: Desk) -> None:
     hostile = "<script>alert(1)</script>"
     page = save(sophea, "birth-30-days", statement_en=hostile, notes=hostile, **{"value.days": "45"})
     assert "<script>alert" not in page
+
+
+NEW = {**FILLED, "id": "svc-new-office", "topic": "offices", "statement_en": "It opens at eight."}
+
+
+def test_a_fact_is_added_retired_and_brought_back(sophea: Desk) -> None:
+    sophea.post("/facts/new", "/facts/new", **NEW, value_name="days", value="5")
+    page = sophea.get("/facts/svc-new-office").text
+    assert "It opens at eight." in page and "is told" in page and "<strong>5</strong>" in page
+    sophea.post("/facts/svc-new-office/retire", "/facts/svc-new-office", do="retire", reason="closed")
+    assert "svc-new-office" in sophea.get("/facts?show=retired").text
+    assert "svc-new-office" not in sophea.get("/facts").text
+    sophea.post("/facts/svc-new-office/retire", "/facts/svc-new-office", do="bring_back", reason="open")
+    assert "svc-new-office" in sophea.get("/facts").text
+
+
+def test_a_new_number_waits_for_another_manager(sophea: Desk, rithy: Desk, database: Database) -> None:
+    sophea.post("/facts/new", "/facts/new", **NEW, value_name="phone", value="012 345 678")
+    page = sophea.get("/facts/svc-new-office").text
+    assert "A change waits for a second person" in page and "is not told as fact" in page
+    assert "svc-new-office" in rithy.get("/facts?show=waiting").text
+    rithy.post("/fact-edits/2/approve", "/facts/svc-new-office")
+    with database.reading():
+        assert facts.fact("svc-new-office").is_tellable(facts.today())
+
+
+def test_a_new_fact_without_a_source_says_so_and_keeps_what_was_written(sophea: Desk) -> None:
+    wrong = {**NEW, "source": "", "id": "Office"}
+    page = sophea.post("/facts/new", "/facts/new", **wrong, value_name="days", value="5").text
+    assert "Say where this comes from." in page and "small letters with a dash" in page
+    assert "It opens at eight." in page and 'value="days"' in page
+    assert sophea.get("/facts/Office").status_code == 404
+
+
+def test_an_emergency_number_has_no_way_out_of_use(sophea: Desk) -> None:
+    assert "/retire" not in sophea.get("/facts/svc-police-117").text
+    assert "/retire" in sophea.get("/facts/job-1297").text
