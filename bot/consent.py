@@ -23,6 +23,9 @@ CONTACT_LATER = "contact_later"
 LEARN = "learn"  # from messages, without names and numbers (bot/learning/by_consent.py)
 PURPOSES = (KEEP_NEEDS, SHARE, CONTACT_LATER, LEARN)
 
+# On what ground an operator may go on without the person's own yes, and for what.
+EXCEPTIONS = {"emergency": (SHARE, KEEP_NEEDS), "adult": (SHARE, KEEP_NEEDS, CONTACT_LATER)}
+
 REFUSAL_REMEMBERED = timedelta(days=30)
 
 
@@ -83,8 +86,8 @@ def record_exception(
 ) -> Consent:
     """Keeps that an operator went on without the person's own yes: `basis` is `emergency` (a life is
     in danger) or `adult` (an adult answered for a child). Raises ValueError without a reason."""
-    if basis not in ("emergency", "adult") or not reason.strip():
-        raise ValueError("an exception has a basis and a reason")
+    if purpose not in EXCEPTIONS.get(basis, ()) or not reason.strip():
+        raise ValueError("an exception has a basis that covers its purpose, and a reason")
     consent = Consent(
         contact_id=contact.id,
         purpose=purpose,

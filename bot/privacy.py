@@ -24,8 +24,10 @@ from bot.models import (
     Message,
     Need,
     Note,
+    Operator,
     Profile,
     QualityReview,
+    Referral,
     Skill,
     State,
     WrapUp,
@@ -116,6 +118,20 @@ def withdraw(
     if consent.SHARE in ended:
         gone = {**gone, "referrals": steps.withdraw_all(session, contact)}
     return _proof(session, contact, "withdrawn", gone)
+
+
+def end_exception(session: Session, operator: Operator, made: Consent) -> None:
+    """Ends a consent that an operator recorded in the person's stead, and what rested on it."""
+    contact = session.get_one(Contact, made.contact_id)
+    audit.record(
+        session, operator, "consent_exception_ended", f"contact:{contact.id}", f"{made.purpose} {made.basis}"
+    )
+    if made.purpose != consent.SHARE:
+        withdraw(session, contact, [made.purpose])
+        return
+    made.withdrawn_at = now()
+    for referral in session.scalars(select(Referral).where(Referral.consent_id == made.id)):
+        steps.withdraw(session, referral, operator)
 
 
 def proof_holds(erasure: Erasure, gone: Gone) -> bool:

@@ -84,6 +84,7 @@ def _read(session: Session, claim: Claim) -> tuple[Incoming, Situation]:
         )
         return incoming, situation
     events = dialogue.state_before(session, contact, conversation)
+    consent_given = consent.is_given(session, contact, consent.KEEP_NEEDS)
     return incoming, Situation(
         state=conversation.state,
         form=contact.form,
@@ -94,8 +95,9 @@ def _read(session: Session, claim: Claim) -> tuple[Incoming, Situation]:
         stopped=bool(contact.stopped_at),
         is_first=False,
         wary=conversation.wary,
-        consent_given=consent.is_given(session, contact, consent.KEEP_NEEDS),
-        seems_child=contact.seems_child,
+        consent_given=consent_given,
+        # A child for whom an adult answered isn't alone with our questions.
+        seems_child=contact.seems_child and not consent_given,
         is_known=keeping.is_known(session, contact),
         needs_noted=bool(closing.noted(session, contact)),
         safety_asked=any(o["payload"] == SAFE for o in conversation.options or []),

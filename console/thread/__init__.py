@@ -9,6 +9,7 @@ from console.thread import (
     canned_desk,
     contact,
     ending,
+    exceptions,
     mentions,
     page,
     protocol_desk,
@@ -18,5 +19,16 @@ from console.thread import (
 
 
 def add_routes(console: Blueprint) -> None:
-    for module in (page, reply, mentions, contact, steps, ending, calls, canned_desk, protocol_desk):
+    for module in (
+        page,
+        reply,
+        mentions,
+        contact,
+        steps,
+        ending,
+        exceptions,
+        calls,
+        canned_desk,
+        protocol_desk,
+    ):
         module.add_routes(console)

@@ -29,6 +29,12 @@ def purpose(name: str) -> str:
     return words.get(name, name)
 
 
+def basis(name: str) -> str:
+    """On what ground a consent stands that the person didn't give themselves."""
+    words = {"adult": _("an adult answered for a child"), "emergency": _("emergency, a life in danger")}
+    return words.get(name, name)
+
+
 def referral_state(name: str) -> str:
     """How far a referral to a partner is."""
     words = {

@@ -8,10 +8,22 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from bot import call_backs, drafts, handoff, inbox, linked, outbox, permissions
+from bot import call_backs, consent, drafts, handoff, inbox, linked, outbox, permissions
 from bot.database import Database
-from bot.models import AuditEvent, Channel, Contact, Conversation, Message, Operator, State, Team
+from bot.models import (
+    AuditEvent,
+    Channel,
+    Consent,
+    Contact,
+    Conversation,
+    Message,
+    Need,
+    Operator,
+    State,
+    Team,
+)
 from bot.models.columns import now
+from bot.needs import keeping
 from bot.safe_contact import PHNOM_PENH
 from tests.console.conftest import Desk, new_waiting
 from tests.console.routes import console_rules, path_of
@@ -228,3 +240,62 @@ def test_messages_of_both_kinds_show_what_became_of_them(desk: Desk, mine: int) 
     page = desk.get(f"/conversations/{mine}").text
     assert "understood as violence or abuse" in page and "found by patterns" in page
     assert "it may have arrived" in page and "Send again" in page
+
+
+def test_an_emergency_is_recorded_with_its_reason_shown_and_ended(desk: Desk, mine: int) -> None:
+    page = f"/conversations/{mine}"
+    given = {"basis": "emergency", "purpose": "share", "partner": "emergency-services"}
+    desk.post(f"{page}/exceptions", page, **given, reason="  ")
+    with desk.database.reading() as session:
+        assert session.scalars(select(Consent)).first() is None
+    assert "Write the reason" in desk.get(page).text
+    desk.post(f"{page}/exceptions", page, **given, reason="not breathing, at the market")
+    shown = desk.get(page).text
+    assert "emergency, a life in danger" in shown and "not breathing" in shown
+    with desk.database.reading() as session:
+        made = session.scalars(select(Consent)).one()
+        assert (made.basis, made.partner, made.operator_id) == (
+            "emergency",
+            "emergency-services",
+            desk.operator_id,
+        )
+        told = session.scalars(select(AuditEvent).where(AuditEvent.action == "consent_exception")).one()
+        assert "breathing" not in f"{told.subject} {told.detail}"
+    desk.post(f"{page}/exceptions/{made.id}/end", page)
+    with desk.database.reading() as session:
+        assert session.get_one(Consent, made.id).withdrawn_at is not None
+        actions = set(session.scalars(select(AuditEvent.action)))
+    assert "consent_exception_ended" in actions
+    assert desk.post(f"{page}/exceptions/{made.id}/end", page).status_code == 404
+
+
+def test_an_adult_answers_for_a_child_and_the_end_deletes_what_was_kept(desk: Desk, mine: int) -> None:
+    page = f"/conversations/{mine}"
+    desk.post(
+        f"{page}/exceptions", page, basis="adult", purpose="keep_needs", reason="the aunt agreed by phone"
+    )
+    with desk.database.transaction() as session:
+        conversation = session.get_one(Conversation, mine)
+        conversation.contact.seems_child = True
+        agreed = consent.standing(session, conversation.contact, consent.KEEP_NEEDS)
+        keeping.keep_need(session, conversation, agreed, "need_school")
+        assert agreed is not None and agreed.basis == "adult"
+        number = agreed.id
+    desk.post(f"{page}/exceptions/{number}/end", page)
+    with desk.database.reading() as session:
+        assert session.scalars(select(Need)).first() is None
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"basis": "asked", "purpose": "keep_needs"},
+        {"basis": "emergency", "purpose": "contact_later"},
+        {"basis": "adult", "purpose": "share", "partner": "nobody-known"},
+        {"basis": "adult", "purpose": "everything"},
+    ],
+)
+def test_no_other_ground_purpose_or_partner_is_taken(desk: Desk, mine: int, given: dict[str, str]) -> None:
+    desk.post(f"/conversations/{mine}/exceptions", f"/conversations/{mine}", **given, reason="because")
+    with desk.database.reading() as session:
+        assert session.scalars(select(Consent)).first() is None
