@@ -64,6 +64,12 @@ _REASONS = {
 }  # fmt: skip
 _SENSITIVE = ("distress", "gbv", "trafficking", "child_protection")
 _STEPS = {"sent": 14, "accepted": 18, "first_contact": 16, "done": 30, "declined": 8, "no_answer": 14}
+_ENDED_AS = {
+    ReferralState.SENT: ReferralState.NO_ANSWER,
+    ReferralState.ACCEPTED: ReferralState.DECLINED,
+    ReferralState.FIRST_CONTACT: ReferralState.DONE,
+}
+_LONGEST_UNDER_WAY = timedelta(days=3)
 _OUTCOMES = {"helped": 46, "referred": 22, "no_answer": 18, "handed_back": 10, "not_for_us": 4}
 _FORMS = {Form.KHMER: 52, Form.ROMANISED: 36, Form.ENGLISH: 12}
 
@@ -232,6 +238,8 @@ def _referral(
     service = world.chance.choice(world.services[:8])
     consent = _consent(session, contact, "share", service.key, at)
     state = ReferralState(world.pick(_STEPS))
+    if at < now() - _LONGEST_UNDER_WAY:  # else the worker would find hundreds of old ones at once
+        state = _ENDED_AS.get(state, state)
     session.add(
         Referral(
             contact_id=contact.id, conversation_id=conversation.id, service_id=service.id,

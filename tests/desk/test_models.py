@@ -153,6 +153,24 @@ def test_a_model_that_misses_more_danger_is_refused_and_a_better_one_is_not() ->
     assert any("least is" in problem for problem in below)
 
 
+def test_a_few_messages_either_way_are_chance_but_not_where_danger_is_named() -> None:
+    def with_lost(lost: int, gained: int, way: str = "") -> list[str]:
+        """Of ten dangers that only one of the models sees, and ninety that both see."""
+        old, new = results(95), results(95)
+        danger = [i for i, row in enumerate(old) if row["label"] == "gbv" and row["form"] == "km"]
+        for row in (*old, *new):
+            row["way"] = way if row["label"] == "gbv" else ""
+        for i in danger[:lost]:
+            new[i] = {**new[i], "outcome": "offer", "reason": ""}
+        for i in danger[lost : lost + gained]:
+            old[i] = {**old[i], "outcome": "offer", "reason": ""}
+        return [p for p in compare.compared(new, old)["problems"] if p.startswith("km, ")]
+
+    assert with_lost(6, 4) == []
+    assert any("km, sensitive" in problem for problem in with_lost(9, 1))
+    assert any("km, named" in problem for problem in with_lost(6, 4, way="direct"))
+
+
 @pytest.mark.brain
 @pytest.mark.processes
 def test_a_new_model_takes_over_and_back_while_every_turn_is_answered(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from bot.commands import phlov
-from bot.database import Database, connect
+from bot.database import Database
 from bot.insight import briefing, charts, export, periods, snapshots, tables, words
 from bot.insight.disclosure import STAFF, rounded
 from bot.insight.snapshots import Published
@@ -25,20 +24,6 @@ from bot.settings import Settings, load_settings
 from web import create_app
 
 Invented = tuple[Settings, Database]
-
-
-@pytest.fixture(scope="module")
-def invented(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings, Database]]:
-    """A year of 900 invented conversations."""
-    folder = tmp_path_factory.mktemp("year")
-    environment = {"PHLOV_VAR": str(folder), "PHLOV_ENV": "development", "PHLOV_PUBLIC_INSIGHT": "yes"}
-    for command in (["migrate"], ["demo-data", "--conversations", "900"]):
-        result = CliRunner().invoke(phlov, command, env={**environment, "DATABASE_URL": ""})
-        assert result.exit_code == 0, result.output
-    settings = load_settings(environment)
-    database = connect(settings)
-    yield settings, database
-    database.engine.dispose()
 
 
 @pytest.fixture
