@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from bot import beats, reconcile
-from bot.limits import segments_today
+from bot.limits import replies_abroad_today, segments_today
 from bot.models import Beat, Channel, Conversation, Delivery, Direction, Escalation, Message, Priority, State
 from bot.models.columns import now
 from bot.settings import ROOT, Settings
@@ -47,6 +47,9 @@ def rendered(session: Session, settings: Settings, brain_ready: bool) -> bytes:
             "Since when messages that missed us were last looked for",
             _age(read),
         )
+    abroad = replies_abroad_today(session)
+    _set(registry, "phlov_abroad_today", "Replies to danger from countries that aren't listed", abroad)
+    _set(registry, "phlov_abroad_limit", "PHLOV_ABROAD_PER_DAY", settings.abroad_per_day)
     _set(registry, "phlov_brain_ready", "1 where a brain has its model loaded", int(brain_ready))
     _set(registry, "phlov_workers", "Workers with a sign of life within 30 seconds", living_workers(session))
     model = Gauge("phlov_model_info", "The model on this machine's disk", ["version"], registry=registry)

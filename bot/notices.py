@@ -42,6 +42,16 @@ def escalated(reason: str, form: Form, settings: Settings) -> str:
     return " ".join(parts)
 
 
+def day_spent(form: Form) -> str:
+    """What a person is told when the day's messages are used up: short, as it comes out of a reserve."""
+    return say("day_spent", form, {"police": value("svc-police-117.phone")})
+
+
+def abroad(form: Form) -> str:
+    """The one reply to danger from a country that isn't listed; our emergency numbers don't hold there."""
+    return say("escalated_abroad", form)
+
+
 def still_waiting(form: Form) -> list[str]:
     """What a person who has waited too long is told, once."""
     return [say("still_waiting", form), emergency(form)]

@@ -101,6 +101,8 @@ def check(
         return Held("person_limit", tomorrow)
     if _count(session, today) >= settings.outbound_per_day:
         return Held("day_limit", tomorrow)
+    if contact.channel == Channel.SMS and limits.everyday_is_spent(session, settings):
+        return Held("day_spent", tomorrow)
     if contact.channel == Channel.SMS and _is_spent(session, settings, at):
         return Held("spend_limit", _next_month(local))
     return None

@@ -80,12 +80,16 @@ def queue_notice(
     *,
     to: Message | None = None,
     with_person: bool = False,
+    kind: str = "text",
 ) -> Message:
-    """Queues sentences that answer no turn, in the person's form; `with_person` offers a person too."""
+    """Queues sentences that answer no turn, in the person's form; `with_person` offers a person too.
+    `kind` is what the message is counted as (bot/limits.py)."""
     contact = conversation.contact
     form = Form(contact.form)
     reply = compose(words, [], form, contact.channel, with_person=with_person)
-    return queue_reply(session, contact, conversation, reply, form, to)
+    message = queue_reply(session, contact, conversation, reply, form, to)
+    message.kind = kind
+    return message
 
 
 def queue_operator_message(

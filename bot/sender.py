@@ -19,6 +19,7 @@ from sqlalchemy import BindParameter, Select, and_, bindparam, exists, or_, sele
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, aliased
 
+from bot import limits
 from bot.channels import Outgoing, Provider, Refused, Sent, TryLater, Uncertain
 from bot.channels.provider import Ending
 from bot.database import Database, shared_now
@@ -123,7 +124,9 @@ def claim_next(database: Database) -> Claim | None:
             text=message.body,
             options=tuple(message.options or ()),
             sender=_written_to(session, message),
-            automatic=message.author == Author.BOT and message.contact_id is not None,
+            automatic=message.author == Author.BOT
+            and message.contact_id is not None
+            and message.kind != limits.ABROAD_NOTICE,
         )
         return Claim(outgoing, message.channel, message.lease, look_up, message.sent_at or at)
 

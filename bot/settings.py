@@ -63,6 +63,7 @@ class Settings:
     reply_prefixes: tuple[str, ...]
     replies_per_hour: int
     segments_per_day: int
+    abroad_per_day: int
     outbound_hours: tuple[int, int]
     outbound_per_person: int
     outbound_per_day: int
@@ -168,6 +169,7 @@ def _read(env: Mapping[str, str], production: bool) -> Settings:
         segments_per_day=_number(
             "PHLOV_SEGMENTS_PER_DAY", get("PHLOV_SEGMENTS_PER_DAY", "50000"), 10, 1_000_000_000
         ),
+        abroad_per_day=_number("PHLOV_ABROAD_PER_DAY", get("PHLOV_ABROAD_PER_DAY", "20"), 0, 10_000),
         outbound_hours=_hours("PHLOV_OUTBOUND_HOURS", get("PHLOV_OUTBOUND_HOURS", "08-19")),
         outbound_per_person=_number(
             "PHLOV_OUTBOUND_PER_PERSON", get("PHLOV_OUTBOUND_PER_PERSON", "1"), 1, 20

@@ -141,20 +141,31 @@ def _write(
     if turn.parts and not situation.covered and _came_late(message):
         # With the first part, so that the excuse doesn't push the answer behind MORE.
         turn.parts[0] = f"{say('came_late', turn.form)} {turn.parts[0]}"
-    limit = limits.reached(session, contact, decision, settings) if turn.parts or turn.question else None
-    if limit is not None:
-        _answer_no_more(session, conversation, limit, message, settings)
-    elif turn.parts or turn.question:
-        reply = compose(
-            turn.parts,
-            turn.options,
-            turn.form,
-            contact.channel,
-            question=turn.question,
-            person_first=turn.person_first,
-            with_person=decision.outcome is not Outcome.ESCALATE,
-        )
+    if turn.parts or turn.question:
+        _reply(turn, decision, message)
+
+
+def _reply(turn: Turn, decision: Decision, message: Message) -> None:
+    """Queues what the turn says, or what a limit leaves of it."""
+    session, settings, contact, conversation = turn.session, turn.settings, turn.contact, turn.conversation
+    if limits.may_reassure_abroad(session, contact, decision, settings):
+        words = [notices.abroad(turn.form)]
+        outbox.queue_notice(session, conversation, words, to=message, kind=limits.ABROAD_NOTICE)
+        return
+    reply = compose(
+        turn.parts,
+        turn.options,
+        turn.form,
+        contact.channel,
+        question=turn.question,
+        person_first=turn.person_first,
+        with_person=decision.outcome is not Outcome.ESCALATE,
+    )
+    limit = limits.reached(session, contact, decision, reply, settings)
+    if limit is None:
         outbox.queue_reply(session, contact, conversation, reply, turn.form, message)
+    else:
+        _answer_no_more(session, conversation, limit, message, settings)
 
 
 def _came_late(message: Message) -> bool:
@@ -165,13 +176,19 @@ def _came_late(message: Message) -> bool:
 def _answer_no_more(
     session: Session, conversation: Conversation, limit: str, message: Message, settings: Settings
 ) -> None:
-    """The bot has answered enough for now: a person goes on; the person who writes is told once."""
+    """The bot has answered enough for now: a person goes on, and the person who writes is told: once in
+    a flood of their own, once a day when the day's segments are spent."""
+    contact, form = conversation.contact, Form(conversation.contact.form)
     new = handoff.escalate(session, conversation, limit, Priority.BOT_FAILED)
     log.warning("limit_reached", limit=limit, conversation=conversation.id)
-    told = limits.replies_in_last_hour(session, conversation.contact)
-    if new and limit == limits.TOO_MANY and told < 2 * settings.replies_per_hour:
-        words = notices.escalated(limit, Form(conversation.contact.form), settings)
-        outbox.queue_notice(session, conversation, [words], to=message)
+    if limit == limits.DAY_SPENT:
+        words = notices.day_spent(form)
+        if limits.may_tell(session, contact, words, settings):
+            outbox.queue_notice(session, conversation, [words], to=message, kind=limits.DAY_NOTICE)
+    elif new and limits.replies_in_last_hour(session, contact) < 2 * settings.replies_per_hour:
+        words = notices.escalated(limit, form, settings)
+        if limits.may_tell(session, contact, words, settings):
+            outbox.queue_notice(session, conversation, [words], to=message)
 
 
 def _hold(session: Session, claim: Claim) -> tuple[Message, Contact, Conversation]:
@@ -230,7 +247,8 @@ def _give_to_human(session: Session, claim: Claim, settings: Settings, tell: boo
         if not contact.form_chosen:
             contact.form = Form(detect(normalise(message.body))[0] or contact.form)
         words = notices.escalated("brain_unavailable", Form(contact.form), settings)
-        outbox.queue_notice(session, conversation, [words], to=message)
+        if limits.may_tell(session, contact, words, settings):
+            outbox.queue_notice(session, conversation, [words], to=message)
 
 
 def _put_back(database: Database, claim: Claim, wait: bool) -> None:

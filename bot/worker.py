@@ -15,9 +15,10 @@ from datetime import date, timedelta
 from typing import TypeVar
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 
 from bot import (
+    alarms,
     beats,
     follow_up,
     inbox,
@@ -39,7 +40,7 @@ from bot.facts import today
 from bot.insight import snapshots
 from bot.jobs import alerts, listings
 from bot.logs import configure_logs
-from bot.models import Contact, Conversation, Form, State
+from bot.models import Channel, Contact, Conversation, Form, Priority, State
 from bot.models.columns import now
 from bot.process import harden
 from bot.referrals import sweep as referrals
@@ -180,6 +181,7 @@ class Worker:
             self._tell_still_waiting,
             self._follow_up,
             self._watch_spending,
+            self._watch_day,
             self._expire_listings,
             self._send_job_alerts,
             self._follow_referrals,
@@ -221,6 +223,10 @@ class Worker:
         with self._database.transaction() as session:
             outbound.watch_spending(session, self._settings)
 
+    def _watch_day(self) -> None:
+        with self._database.transaction() as session:
+            alarms.watch_day(session, self._settings)
+
     def _expire_listings(self) -> None:
         with self._database.transaction() as session:
             listings.expire(session)
@@ -237,9 +243,12 @@ class Worker:
         """One notice to whoever waits longer than promised, once it is safe to text."""
         before = now() - timedelta(minutes=self._settings.answer_minutes)
         with self._database.transaction() as session:
+            spent = limits.everyday_is_spent(session, self._settings)
+            may_be_told = (Contact.channel != Channel.SMS) | (Conversation.priority <= Priority.SENSITIVE)
             waiting = (
                 select(Conversation)
                 .join(Contact)
+                .where(may_be_told if spent else true())
                 .where(Conversation.state == State.WAITING)
                 .where(func.coalesce(Conversation.queued_at, Conversation.waiting_since) < before)
                 .where(Conversation.still_waiting_told_at.is_(None), Conversation.reason != limits.DAY_SPENT)

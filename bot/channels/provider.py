@@ -17,7 +17,7 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 @dataclass(frozen=True)
 class Outgoing:
     """A message to send. `sender` is the number or bot that the person wrote to, if known; `automatic`
-    is what the bot writes to a person by itself."""
+    is what the bot writes to a person by itself, to listed countries only."""
 
     id: int
     address: str

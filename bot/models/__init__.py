@@ -27,7 +27,7 @@ from bot.models.insight import InsightSnapshot
 from bot.models.jobs import EmployerLink, JobAlert, JobAlertSent, Listing, ListingState
 from bot.models.learning import CandidateState, ExampleState, LearningCandidate, LearningExample, Why
 from bot.models.live import LiveEvent, Look, Transfer
-from bot.models.needs import FollowUp, Need, Profile, SeriesOptOut, Skill, SpendAlarm
+from bot.models.needs import DayAlarm, FollowUp, Need, Profile, SeriesOptOut, Skill, SpendAlarm
 from bot.models.operations import Beat, EncryptionKey
 from bot.models.people import Channel, Consent, ConsentText, Contact, Erasure, Form
 from bot.models.referral import Referral, ReferralAccess, ReferralEvent, ReferralState
@@ -50,6 +50,7 @@ __all__ = [
     "ConsentText",
     "Contact",
     "Conversation",
+    "DayAlarm",
     "Delivery",
     "Direction",
     "DirectoryChange",

@@ -91,6 +91,16 @@ class SeriesOptOut(Base):
     at: Mapped[datetime] = mapped_column(UTCTime, default=now)
 
 
+class DayAlarm(Base):
+    """Supervisors were told that a limit of a day (UTC) is near or reached: once for each `name`."""
+
+    __tablename__ = "day_alarm"
+
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)
+    name: Mapped[str] = mapped_column(String(16), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UTCTime, default=now)
+
+
 class SpendAlarm(Base):
     """Managers were told that a month's spending reached a share of its limit: once for each."""
 
