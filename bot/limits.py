@@ -79,7 +79,11 @@ def reached(
     if decision.outcome is not Outcome.ESCALATE:  # a conversation enters the queue once
         most = settings.replies_per_hour * (2 if confirms else 1)
         sent = replies_in_last_hour(session, contact)
-        if sent >= most or (sent >= _MOST_ALIKE and not confirms and _repeats(session, contact, reply)):
+        if sent >= most:
+            return TOO_MANY
+        # After the code word nothing may look unusual to whoever reads.
+        may_repeat = confirms or contact.covered_since is not None
+        if sent >= _MOST_ALIKE and not may_repeat and _repeats(session, contact, reply):
             return TOO_MANY
     if contact.channel != Channel.SMS or confirms or is_danger(decision):
         return None

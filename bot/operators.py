@@ -13,13 +13,12 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot import audit, second_factor
+from bot import audit, passwords, second_factor
 from bot.models import Channel, Operator, Role, StaffSession
 from bot.models.columns import keyring, now
 from bot.second_factor import one_time_secret
 from bot.teams import FRONT_DESK, by_keys
 
-SHORTEST_PASSWORD = 12
 _hasher = PasswordHasher()
 _NOBODY = _hasher.hash(secrets.token_urlsafe(16))
 
@@ -132,18 +131,27 @@ def by_name(session: Session, name: str) -> Operator:
 
 
 def check_password(session: Session, name: str, password: str) -> Operator | None:
-    """The operator whose name and password these are. Takes as long for an unknown name."""
+    """The operator whose name and password these are. Takes as long for an unknown name.
+
+    Whose own password turns out to be easily guessed chooses another before anything else.
+    """
+    if len(password) > passwords.LONGEST:
+        return None
     operator = _find(session, name)
     known = operator if operator and operator.disabled_at is None else None
     try:
         _hasher.verify(known.password_hash if known else _NOBODY, password)
     except (VerificationError, InvalidHashError):
         return None
+    if known and not known.one_time and passwords.is_common(password, _known_words(known)):
+        known.one_time = True
     return known
 
 
 def verify_password(operator: Operator, password: str) -> bool:
     """Whether this is the operator's password."""
+    if len(password) > passwords.LONGEST:
+        return False
     try:
         return _hasher.verify(operator.password_hash, password)
     except (VerificationError, InvalidHashError):
@@ -151,11 +159,10 @@ def verify_password(operator: Operator, password: str) -> bool:
 
 
 def choose_password(session: Session, operator: Operator, password: str) -> None:
-    """Sets the operator's own password. Raises ValueError where it is too short or the old one."""
-    if len(password) < SHORTEST_PASSWORD:
-        raise ValueError("too short")
+    """Sets the operator's own password. Raises BadPassword (bot/passwords.py)."""
+    passwords.check(password, _known_words(operator))
     if verify_password(operator, password):
-        raise ValueError("same as before")
+        raise passwords.BadPassword("same")
     operator.password_hash = _hasher.hash(password)
     operator.one_time = False
     audit.record(session, operator, "password_change", f"operator:{operator.id}")
@@ -170,9 +177,17 @@ def end_sessions(session: Session, operator: Operator) -> None:
     )
 
 
+def name_hashes(name: str) -> list[str]:
+    """What an account of this name is found by, under each of the keys."""
+    return list(keyring().blind_indexes(f"operator:{_canonical(name)}"))
+
+
 def _find(session: Session, name: str) -> Operator | None:
-    hashes = keyring().blind_indexes(f"operator:{_canonical(name)}")
-    return session.scalars(select(Operator).where(Operator.name_hash.in_(hashes))).first()
+    return session.scalars(select(Operator).where(Operator.name_hash.in_(name_hashes(name)))).first()
+
+
+def _known_words(operator: Operator) -> list[str]:
+    return [operator.name, "phlov", "helpline", "cambodia", "phnompenh"]
 
 
 def _name_hash(name: str) -> str:

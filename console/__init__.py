@@ -29,6 +29,7 @@ from console import (
     sessions,
     sign_in,
     staff,
+    step_up,
     supervision,
     thread,
     trail,
@@ -40,9 +41,10 @@ from console.limits import Limits
 
 def register(app: Flask) -> None:
     """Adds /console to `app`."""
+    https = app.config["SESSION_COOKIE_SECURE"]
     app.config.update(
-        SESSION_COOKIE_NAME="phlov_console",
-        SESSION_COOKIE_PATH="/console",
+        SESSION_COOKIE_NAME="__Host-phlov_console" if https else "phlov_console",
+        SESSION_COOKIE_PATH="/" if https else "/console",
         WTF_CSRF_CHECK_DEFAULT=False,
         WTF_CSRF_TIME_LIMIT=None,
     )
@@ -57,6 +59,7 @@ def register(app: Flask) -> None:
     console.before_request(language.choose)
     console.before_request(sessions.require_operator)
     console.before_request(access.require_permission)
+    console.before_request(step_up.require_proof)
     security.protect(app, console)
     language.install(app)
     labels.install(app)
@@ -74,6 +77,7 @@ def register(app: Flask) -> None:
     sign_in.add_routes(console, limits)
     account.add_routes(console, limits)
     lock.add_routes(console, limits)
+    step_up.add_routes(console, limits)
     staff.add_routes(console)
     glass.add_routes(console)
     trail.add_routes(console)

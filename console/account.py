@@ -7,7 +7,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 import current
-from bot import audit, operators, second_factor
+from bot import audit, operators, passwords, second_factor
 from bot.models import Operator, StaffSession
 from bot.models.columns import now
 from bot.permissions import Permission
@@ -17,6 +17,7 @@ from console.language import N_
 from console.language import gettext as _
 from console.limits import Limits
 from console.sign_in import refused
+from console.step_up import fresh
 
 
 def add_routes(console: Blueprint, limits: Limits) -> None:
@@ -24,11 +25,11 @@ def add_routes(console: Blueprint, limits: Limits) -> None:
     console.add_url_rule("/account", "account_page", account_page)
     console.add_url_rule("/account/sessions", "end_sessions", end_sessions, methods=["POST"])
     console.add_url_rule("/password", "password_page", password_page)
-    console.add_url_rule("/password", "choose_password", limits.flood(choose_password), methods=["POST"])
+    console.add_url_rule("/password", "choose_password", limits.secret(choose_password), methods=["POST"])
     console.add_url_rule("/second-factor", "set_up_page", set_up_page)
-    console.add_url_rule("/second-factor", "confirm_set_up", limits.flood(confirm_set_up), methods=["POST"])
+    console.add_url_rule("/second-factor", "confirm_set_up", limits.secret(confirm_set_up), methods=["POST"])
     console.add_url_rule(
-        "/second-factor/recovery", "renew_codes", limits.flood(renew_codes), methods=["POST"]
+        "/second-factor/recovery", "renew_codes", limits.secret(renew_codes), methods=["POST"]
     )
 
 
@@ -47,6 +48,7 @@ def account_page() -> str:
         )
 
 
+@fresh
 @permit(Permission.OWN_ACCOUNT)
 def end_sessions() -> Response:
     """Ends one other session of the operator, or all others."""
@@ -73,12 +75,11 @@ def choose_password() -> Response | tuple[str, int]:
         operator = db.get_one(Operator, g.operator.id)
         if not operator.one_time and not operators.verify_password(operator, request.form.get("old", "")):
             wrong = _("The present password is wrong.")
-            return refused(db, "console/account/password.html", wrong, shortest=operators.SHORTEST_PASSWORD)
+            return refused(db, "console/account/password.html", wrong, shortest=passwords.SHORTEST)
         try:
             operators.choose_password(db, operator, new)
-        except ValueError:
-            short = _("Choose a new password of at least %d characters.") % operators.SHORTEST_PASSWORD
-            return _password_page(short), 400
+        except passwords.BadPassword as bad:
+            return _password_page(_why_not(bad.reason)), 400
         code_given = db.get_one(StaffSession, g.session_key).code_given_at is not None
         operators.end_sessions(db, operator)
         response = redirect(url_for("console.home"))
@@ -133,9 +134,17 @@ def renew_codes() -> str | Response | tuple[str, int]:
 
 
 def _password_page(problem: str = "") -> str:
-    return render_template(
-        "console/account/password.html", shortest=operators.SHORTEST_PASSWORD, problem=problem
-    )
+    return render_template("console/account/password.html", shortest=passwords.SHORTEST, problem=problem)
+
+
+def _why_not(reason: str) -> str:
+    words = {
+        "short": _("Choose a new password of at least %d characters.") % passwords.SHORTEST,
+        "long": _("Choose a password of at most %d characters.") % passwords.LONGEST,
+        "common": _("This password is easily guessed. Choose a sentence that only you know."),
+        "same": _("This is the password that you have. Choose a new one."),
+    }
+    return words[reason]
 
 
 def _for_app(operator: Operator) -> dict[str, object]:

@@ -26,7 +26,7 @@ def add_routes(console: Blueprint, limits: Limits) -> None:
     console.add_url_rule("/session", "session_state", session_state)
     console.add_url_rule("/lock", "lock_page", lock_page)
     console.add_url_rule("/lock", "lock", lock, methods=["POST"])
-    console.add_url_rule("/unlock", "unlock", limits.flood(unlock), methods=["POST"])
+    console.add_url_rule("/unlock", "unlock", limits.secret(unlock), methods=["POST"])
 
 
 @permit(Permission.OWN_ACCOUNT)
@@ -72,17 +72,20 @@ def unlock() -> AnyResponse | tuple[str, int]:
     secret = request.form.get("secret", "")
     with current.database().transaction() as db:
         operator = db.get_one(Operator, g.operator.id, with_for_update=True)
-        if not second_factor.check_app_code(operator, secret) and not operators.verify_password(
-            operator, secret
-        ):
+        if not is_theirs(operator, secret):
             audit.record(db, operator, "unlock_refused", f"operator:{operator.id}")
             wrong = _("This is neither your password nor a present code.")
             return refused(db, "console/account/lock.html", wrong, back=where, **_how(operator))
         found = db.get_one(StaffSession, g.session_key)
         found.locked_at = None
-        found.active_at = now()
+        found.active_at = found.proved_at = now()
         found.refused = 0
     return redirect(where)
+
+
+def is_theirs(operator: Operator, secret: str) -> bool:
+    """Whether `secret` is a present code of the operator's app or their password."""
+    return second_factor.check_app_code(operator, secret) or operators.verify_password(operator, secret)
 
 
 def _page(where: str) -> str:

@@ -27,10 +27,23 @@ from bot.settings import Settings
 from console import access
 
 _View = TypeVar("_View", bound=Callable[..., Any])
-COOKIE = "phlov_staff"
 LONGEST = timedelta(hours=12)
 _NOTE_AFTER = timedelta(seconds=20)
 _PASSIVE = "console_passive"
+
+
+def cookie() -> str:
+    """The cookie's name. Over https its prefix has browsers take it from this very host alone, and only
+    encrypted; they ask for the path / then."""
+    return "__Host-phlov_staff" if _is_https() else "phlov_staff"
+
+
+def cookie_path() -> str:
+    return "/" if _is_https() else "/console"
+
+
+def _is_https() -> bool:
+    return current.settings().public_url.startswith("https://")
 
 
 class Stage(StrEnum):
@@ -69,7 +82,7 @@ def require_operator() -> AnyResponse | None:
     found = _session_of_request()
     is_open = access.is_open(current_app, request.endpoint)
     if found is None:
-        return None if is_open else _go_to(url_for("console.sign_in_page"))
+        return None if is_open else go_to(url_for("console.sign_in_page"))
     g.operator, g.session_key = found.operator, found.token_hash
     g.stage = stage(found, current.settings())
     if g.stage == Stage.IN:
@@ -78,8 +91,8 @@ def require_operator() -> AnyResponse | None:
     if is_open or request.endpoint in _REACHABLE[g.stage] | _ALWAYS:
         return None
     if g.stage == Stage.LOCKED:
-        return _go_to(url_for(_PAGE[g.stage], back=_where()))
-    return _go_to(url_for(_PAGE[g.stage]))
+        return go_to(url_for(_PAGE[g.stage], back=where()))
+    return go_to(url_for(_PAGE[g.stage]))
 
 
 def start(session: Session, operator: Operator, response: AnyResponse, *, code_given: bool = False) -> None:
@@ -91,25 +104,26 @@ def start(session: Session, operator: Operator, response: AnyResponse, *, code_g
             operator_id=operator.id,
             browser=_browser(request.user_agent.string),
             code_given_at=now() if code_given else None,
+            proved_at=now(),
         )
     )
     response.set_cookie(
-        COOKIE,
+        cookie(),
         token,
         max_age=int(LONGEST.total_seconds()),
-        path="/console",
+        path=cookie_path(),
         httponly=True,
         samesite="Strict",
-        secure=current.settings().public_url.startswith("https://"),
+        secure=_is_https(),
     )
 
 
 def end(session: Session, response: AnyResponse) -> None:
     """Signs this browser out."""
-    staff_session = session.get(StaffSession, _hash(request.cookies.get(COOKIE, "")))
+    staff_session = session.get(StaffSession, _hash(request.cookies.get(cookie(), "")))
     if staff_session is not None:
         staff_session.ended_at = now()
-    response.delete_cookie(COOKIE, path="/console")
+    response.delete_cookie(cookie(), path=cookie_path(), secure=_is_https(), httponly=True)
     response.headers["Clear-Site-Data"] = '"cache"'
 
 
@@ -173,7 +187,7 @@ def back(address: str) -> str:
 
 
 def _session_of_request() -> StaffSession | None:
-    token = request.cookies.get(COOKIE)
+    token = request.cookies.get(cookie())
     if not token:
         return None
     with current.database().reading() as session:
@@ -203,7 +217,7 @@ def _note(found: StaffSession) -> None:
             )
 
 
-def _where() -> str:
+def where() -> str:
     """The page that the browser is on."""
     shown = request.headers.get("HX-Current-URL", "")
     if shown:
@@ -222,7 +236,8 @@ def _browser(agent: str) -> str:
     return f"{browser} · {next((system for system in systems if system in agent), '?')}"
 
 
-def _go_to(address: str) -> AnyResponse:
+def go_to(address: str) -> AnyResponse:
+    """Leads the browser to another page, from a part of a page too."""
     if request.headers.get("HX-Request"):
         return Response(status=204, headers={"HX-Redirect": address})
     return redirect(address)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -11,7 +11,7 @@ from bot import audit, operators, second_factor
 from bot.models import Operator, StaffSession
 from bot.models.columns import now
 from bot.permissions import Permission
-from console import language, sessions
+from console import known_browsers, language, sessions
 from console.access import anyone, permit
 from console.language import gettext as _
 from console.limits import Limits
@@ -23,7 +23,7 @@ def add_routes(console: Blueprint, limits: Limits) -> None:
     console.add_url_rule("/sign-in", "sign_in_page", sign_in_page)
     console.add_url_rule("/sign-in", "sign_in", limits.sign_in(sign_in), methods=["POST"])
     console.add_url_rule("/code", "code_page", code_page)
-    console.add_url_rule("/code", "give_code", limits.flood(give_code), methods=["POST"])
+    console.add_url_rule("/code", "give_code", limits.secret(give_code), methods=["POST"])
     console.add_url_rule("/sign-out", "sign_out", sign_out, methods=["POST"])
     console.add_url_rule("/language", "set_language", set_language, methods=["POST"])
 
@@ -50,6 +50,7 @@ def sign_in() -> Response | tuple[str, int]:
             _signed_in(db, operator)
         response = redirect(url_for("console.home"))
         sessions.start(db, operator, response)
+        known_browsers.remember(response, operator)
     return response
 
 
@@ -66,7 +67,7 @@ def give_code() -> Response | tuple[str, int]:
         if not second_factor.check(db, operator, request.form.get("code", "")):
             return refused(db, "console/account/code.html", _("This code is wrong or was used already."))
         found = db.get_one(StaffSession, g.session_key)
-        found.code_given_at = found.active_at = now()
+        found.code_given_at = found.active_at = found.proved_at = now()
         found.refused = 0
         _signed_in(db, operator)
     return redirect(url_for("console.home"))
@@ -106,5 +107,8 @@ def set_language() -> Response:
 
 
 def _signed_in(db: Session, operator: Operator) -> None:
+    if operator.signed_in_at is not None:
+        when = language.moment(operator.signed_in_at)
+        flash(_("Your last sign-in was on %s. If that wasn't you, tell your administrator.") % when)
     operator.signed_in_at = now()
     audit.record(db, operator, "sign_in", f"operator:{operator.id}")

@@ -15,6 +15,7 @@ from console import navigation
 from console.access import permit
 from console.language import LANGUAGES, N_
 from console.language import gettext as _
+from console.step_up import fresh
 
 _LONGEST_NAME = 40
 
@@ -30,12 +31,14 @@ def add_routes(console: Blueprint) -> None:
     console.add_url_rule(f"{base}/disable", "staff_disable", staff_disable, methods=["POST"])
 
 
+@fresh
 @permit(Permission.STAFF_MANAGE)
 def staff_page() -> str:
     with current.database().reading() as db:
         return _list(db)
 
 
+@fresh
 @permit(Permission.STAFF_MANAGE)
 def staff_add() -> str | tuple[str, int]:
     """A new account; its one-time password is shown on this answer and never again."""
@@ -58,6 +61,7 @@ def staff_add() -> str | tuple[str, int]:
         return render_template("console/staff/one_time.html", name=name, password=password)
 
 
+@fresh
 @permit(Permission.STAFF_MANAGE)
 def staff_account(operator_id: int) -> str:
     with current.database().reading() as db:
@@ -71,6 +75,7 @@ def staff_account(operator_id: int) -> str:
         )
 
 
+@fresh
 @permit(Permission.STAFF_MANAGE)
 def staff_change(operator_id: int) -> Response:
     """Another role, other teams."""
@@ -84,6 +89,7 @@ def staff_change(operator_id: int) -> Response:
     return redirect(url_for("console.staff_account", operator_id=operator_id))
 
 
+@fresh
 @permit(Permission.STAFF_MANAGE)
 def staff_reset(operator_id: int) -> Response | str:
     """A new one-time password, shown once; the second factor is set up anew at the next sign-in."""
@@ -97,6 +103,7 @@ def staff_reset(operator_id: int) -> Response | str:
         return render_template("console/staff/one_time.html", name=operator.name, password=password)
 
 
+@fresh
 @permit(Permission.STAFF_MANAGE)
 def staff_disable(operator_id: int) -> Response:
     with current.database().transaction() as db:

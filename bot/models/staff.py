@@ -82,6 +82,8 @@ class StaffSession(Base):
     seen_at: Mapped[datetime] = mapped_column(UTCTime, default=now)
     active_at: Mapped[datetime] = mapped_column(UTCTime, default=now)
     locked_at: Mapped[datetime | None] = mapped_column(UTCTime)
+    # When the operator last proved to be it: by password, code or both.
+    proved_at: Mapped[datetime | None] = mapped_column(UTCTime)
     code_given_at: Mapped[datetime | None] = mapped_column(UTCTime)
     refused: Mapped[int] = mapped_column(default=0, server_default="0")
     browser: Mapped[str] = mapped_column(String(64), default="", server_default="")

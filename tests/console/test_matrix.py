@@ -71,6 +71,8 @@ ROUTES: dict[str, str] = {
     "console.renew_codes": "own_account",
     "console.active": "own_account",
     "console.session_state": "own_account",
+    "console.prove_page": "own_account",
+    "console.prove": "own_account",
     "console.lock_page": "own_account",
     "console.lock": "own_account",
     "console.unlock": "own_account",
