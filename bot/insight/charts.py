@@ -6,6 +6,9 @@ paper; what is hidden is drawn as nothing, with its word in the label.
 
 from __future__ import annotations
 
+import base64
+from functools import cache
+from pathlib import Path
 from xml.sax.saxutils import escape
 
 import pygal
@@ -16,6 +19,7 @@ from bot.insight.snapshots import Published
 
 _INK, _BAR, _PALE = "#1a2626", "#0b625a", "#e6ecec"
 _FONT = "'Noto Sans Khmer', system-ui, sans-serif"
+_FONT_FILE = Path(__file__).with_name("fonts") / "NotoSansKhmer-Regular.woff2"
 _MOST_BARS = 12
 _TILE, _GAP = 84, 4
 
@@ -37,7 +41,8 @@ def has_chart(table: Published) -> bool:
 
 def draw(table: Published, language: str) -> str:
     """The chart of a table that has one: the map of provinces, bars of everything else."""
-    return tile_map(table, language) if table.axes == ("province",) else bars(table, language)
+    chart = tile_map(table, language) if table.axes == ("province",) else bars(table, language)
+    return _with_font(chart) if language == "km" else chart
 
 
 def bars(table: Published, language: str) -> str:
@@ -109,6 +114,19 @@ def _tile(code: str, count: int | None, most: int, language: str) -> str:
         f'<text x="{middle}" y="{y + 60}" text-anchor="middle" fill="{ink}" font-size="18" '
         f'font-weight="700">{number}</text></g>'
     )
+
+
+def _with_font(chart: str) -> str:
+    """The chart with the Khmer font inside: a picture can't use its page's font."""
+    opening = chart.index(">", chart.index("<svg")) + 1
+    return f"{chart[:opening]}<style>{_font_face()}</style>{chart[opening:]}"
+
+
+@cache
+def _font_face() -> str:
+    font = base64.b64encode(_FONT_FILE.read_bytes()).decode()
+    source = f"url(data:font/woff2;base64,{font}) format('woff2')"
+    return f"@font-face{{font-family:'Noto Sans Khmer';src:{source}}}"
 
 
 def _mixed(share: float) -> str:

@@ -104,6 +104,12 @@ def test_the_briefing_has_a_khmer_and_an_english_page(year: dict[str, Published]
     assert any("\u1780" <= letter <= "\u17ff" for letter in pages[0].extract_text())
 
 
+def test_khmer_charts_bring_their_font_along(year: dict[str, Published]) -> None:
+    for name in ("needs", "provinces"):
+        assert "@font-face" in charts.draw(year[name], "km")
+        assert "@font-face" not in charts.draw(year[name], "en")
+
+
 def test_the_map_has_every_province_once() -> None:
     assert set(charts.TILES) == set(provinces())
     assert len(set(charts.TILES.values())) == 25
