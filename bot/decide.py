@@ -11,12 +11,12 @@ from datetime import date
 from typing import Any
 
 from bot import phrases, picks, safe_contact, safety
-from bot.brain import Brain, BrainTurn, BrainUnavailable, Understanding
+from bot.brain import Brain, BrainTurn, BrainUnavailable, Events, Understanding
 from bot.decision import Act, Decision, Incoming, Outcome, Situation
 from bot.intents import HANDOFF, OFFERABLE
 from bot.jobs.fraud import signs_in_message
 from bot.models import Form, Priority, State
-from bot.needs import ending, interview, reading
+from bot.needs import ending, interview, near, reading
 from bot.needs.codes import ENTITIES
 from bot.replies import MORE, PERSON, SAFE, UNSAFE
 from nlu.khmer import normalise
@@ -131,7 +131,7 @@ def _understood(text: str, situation: Situation, form: Form, signs: safety.Signs
             return _bot_failed(form, "not_understood")
         act = {"do": "offer", "intents": list(judged.options), "person_first": judged.person_first}
         return Decision(Outcome.OFFER, form, [act], options=judged.options, evidence=judged.evidence)
-    decision = _from_brain(turn, form, judged.evidence)
+    decision = _from_brain(turn, situation.events, form, judged.evidence)
     if signs.denied and decision.outcome is Outcome.ANSWER:
         decision = replace(decision, acts=[*decision.acts, {"do": "say", "say": "person_is_there"}])
     return decision
@@ -188,7 +188,7 @@ def _is_answered_otherwise(turn: BrainTurn, question: str) -> bool:
     return interview.open_question(turn.events) in (question, None)
 
 
-def _from_brain(turn: BrainTurn, form: Form, evidence: dict[str, Any]) -> Decision:
+def _from_brain(turn: BrainTurn, before: Events, form: Form, evidence: dict[str, Any]) -> Decision:
     handoff = next((act for act in turn.acts if act["do"] == "handoff"), None)
     intent = turn.understanding.intent
     if handoff:
@@ -198,7 +198,8 @@ def _from_brain(turn: BrainTurn, form: Form, evidence: dict[str, Any]) -> Decisi
         return _hand_over(form, asked, intent if sensitive else asked, priority, intent, evidence)
     if any(act["do"] == "offer" for act in turn.acts):
         return Decision(Outcome.OFFER, form, turn.acts, evidence=evidence)
-    return Decision(Outcome.ANSWER, form, turn.acts, intent, events=turn.events, evidence=evidence)
+    acts = near.with_service(turn.acts, before, turn.events)
+    return Decision(Outcome.ANSWER, form, acts, intent, events=turn.events, evidence=evidence)
 
 
 def _while_with_a_person(
@@ -267,7 +268,7 @@ def _picked(payload: str, situation: Situation, form: Form, brain: Brain) -> Dec
         turn = brain.turn(situation.events, payload, picked=True)
     except BrainUnavailable:
         return _bot_failed(form, "brain_unavailable")
-    return _from_brain(turn, form, {"picked": True})
+    return _from_brain(turn, situation.events, form, {"picked": True})
 
 
 def _interview(step: str, situation: Situation, form: Form, brain: Brain) -> Decision:
@@ -280,7 +281,7 @@ def _interview(step: str, situation: Situation, form: Form, brain: Brain) -> Dec
         turn = interview.begin(situation.events, brain, anew=step == "anew")
     except BrainUnavailable:
         return _bot_failed(form, "brain_unavailable")
-    return _from_brain(turn, form, {"picked": True})
+    return _from_brain(turn, situation.events, form, {"picked": True})
 
 
 def _child_alone(form: Form) -> Decision:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot import consent
 from bot.brain import Events
-from bot.models import Contact, Conversation
+from bot.models import Contact, Conversation, Profile
 from bot.models.columns import now
 from bot.needs import interview
 
@@ -27,9 +27,21 @@ def state_before(session: Session, contact: Contact, conversation: Conversation)
     answer = _consent(session, contact, interview.is_on(events))
     if answer is not None:
         events.insert(0, {"event": "slot", "name": "consent", "value": answer})
+    place = _place(session, contact, events) if answer else None
+    if place is not None:
+        events.insert(0, {"event": "slot", "name": "need_province", "value": place})
     if events and _LISTENING not in events:
         events.append(_LISTENING)  # without it the brain would go on from nowhere
     return events
+
+
+def _place(session: Session, contact: Contact, events: Events) -> str | None:
+    """Where the person lives, as they told us before: it isn't asked again for each need. The interview
+    asks for it anew."""
+    if interview.is_on(events) or interview.is_left(events) or interview.slots(events).get("need_province"):
+        return None
+    profile = session.get(Profile, contact.id)
+    return profile.province if profile is not None else None
 
 
 def _consent(session: Session, contact: Contact, in_interview: bool) -> bool | None:

@@ -31,7 +31,7 @@ _COMMAND_PATTERNS = tuple(
         r"!end_series:(?:follow_up|job_alert|referral)",
         r"!services:[a-z_]{1,32}:\d\d:\d",
         r"!refer:\d{1,9}:[a-z_]{1,32}(?::(?:yes|no):[0-9a-f]{16})?",
-        r"!job_alert:(?:job|training):(?:[a-z]{2,32}|-):\d\d(?::(?:yes|no):[0-9a-f]{16})?",
+        r"!job_alert:(?:job|training):(?:[a-z]{2,32}|-):\d\d(?::(?:yes|near|no):[0-9a-f]{16})?",
         r"!jobs:(?:job|training):(?:[a-z]{2,32}|-):(?:\d\d|-):\d",
         r"!no_longer:[a-z_]{4,24}:(?:met|ended)",
         r"!still_needed:[a-z_]{4,24}",

@@ -33,7 +33,8 @@ def _tell(turn: Turn, kind: str, trade: str | None, province: str | None, index:
     if not found:
         return False
     shown = found[min(index, len(found) - 1)]
-    turn.parts[0:0] = told(shown, turn.form)
+    none_here = found[0].province != province
+    turn.parts[0:0] = told(shown, turn.form, province, none_here=none_here)
     if index + 1 < len(found):
         turn.offer("option_next_job", f"!jobs:{kind}:{trade or _ANY}:{province or _ANY}:{index + 1}")
     return True
@@ -60,10 +61,12 @@ def _offer_alert(turn: Turn, kind: str, trade: str | None, province: str) -> Non
 
 
 def _job_alert(turn: Turn, act: Act) -> None:
-    """`of` is KIND:TRADE:PROVINCE, and :yes:VERSION or :no:VERSION once the question was answered."""
+    """`of` is KIND:TRADE:PROVINCE, and once the question was answered :VERSION behind :yes (this province),
+    :near (those next to it too) or :no."""
     kind, trade, province, answer, version = [*str(act["of"]).split(":"), "", ""][:5]
     words = say(f"trade_{trade}", turn.form) if trade != _ANY else say("job_alert_any", turn.form)
-    wanted = f"{words}, {provinces()[province].name(turn.form)}"
+    here = {"province": provinces()[province].name(turn.form)}
+    wanted = f"{words}, {here['province']}"
     question = say("ask_job_alert", turn.form, {"wanted": wanted})
     shown = turn.session.get(ConsentText, version) if version else None
     if turn.contact.seems_child:
@@ -71,12 +74,15 @@ def _job_alert(turn: Turn, act: Act) -> None:
     elif shown is None or shown.text != question:
         version = consent.show(turn.session, consent.CONTACT_LATER, turn.form, question)
         turn.question = question
-        for label, reply in (("option_yes", "yes"), ("option_no", "no")):
-            turn.offer(label, f"!job_alert:{kind}:{trade}:{province}:{reply}:{version}")
+        asked = f"!job_alert:{kind}:{trade}:{province}"
+        turn.offer_label(say("option_alert_here", turn.form, here), f"{asked}:yes:{version}")
+        turn.offer("option_alert_near", f"{asked}:near:{version}")
+        turn.offer("option_no", f"{asked}:no:{version}")
     else:
-        agreed = consent.record(turn.session, turn.contact, consent.CONTACT_LATER, answer == "yes", version)
+        agreed = consent.record(turn.session, turn.contact, consent.CONTACT_LATER, answer != "no", version)
         if agreed.given:
-            alerts.subscribe(turn.session, agreed, turn.contact, kind, _named(trade), province)
+            near = answer == "near"
+            alerts.subscribe(turn.session, agreed, turn.contact, kind, _named(trade), province, near)
         turn.say("job_alert_on" if agreed.given else "job_alert_off")
 
 

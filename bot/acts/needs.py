@@ -69,9 +69,18 @@ def _note(turn: Turn, act: Act) -> None:
 
 def _moved(turn: Turn, act: Act) -> None:
     if keeping.move(turn.session, turn.contact, act["province"], act.get("district")):
+        _forget_old_place(turn, act["province"])
         turn.say("moved", province=provinces()[act["province"]].name(turn.form))
     else:
         turn.say("place_thanks")
+
+
+def _forget_old_place(turn: Turn, province: str) -> None:
+    """What is asked from now on is about the new place."""
+    turn.conversation.brain_events = [
+        {**event, "value": province} if event.get("name") in ("province", "need_province") else event
+        for event in turn.conversation.brain_events or []
+    ]
 
 
 def _note_child(turn: Turn, act: Act) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from bot.database import connect
-from bot.directory import files, hsds
+from bot.directory import files, hsds, hsds_package
 from bot.settings import load_settings
 
 
@@ -37,13 +37,14 @@ def import_(file: Path | None) -> None:
 
 
 @directory.command()
-@click.option("--format", "kind", type=click.Choice(["csv", "hsds"]), default="csv", show_default=True)
+@click.option("--format", "kind", type=click.Choice(["csv", "hsds", "hsds-tables"]), default="csv", show_default=True)
 @click.option("--all", "everything", is_flag=True, help="Also what isn't published.")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
 def export(kind: str, everything: bool, file: Path | None) -> None:
     """Write the published entries to FILE (or standard output)."""
     with connect(load_settings()).reading() as session:
-        make = hsds.export_hsds if kind == "hsds" else files.export_csv
+        made = {"hsds": hsds.export_hsds, "hsds-tables": hsds_package.export_package}
+        make = made.get(kind, files.export_csv)
         content = make(session, public=not everything)
     if file:
         file.write_bytes(content)

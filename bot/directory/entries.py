@@ -134,7 +134,7 @@ def _phone_fact(given: str) -> str:
     return given
 
 
-_ORGANISATION = {
+ORGANISATION: dict[str, Callable[[str], Any]] = {
     "organisation_key": _key,
     "organisation_km": text(200, required=True),
     "organisation_km_Latn": text(200, required=True, latin=True),
@@ -143,7 +143,7 @@ _ORGANISATION = {
 }
 FIELDS: dict[str, Callable[[str], Any]] = {
     "key": _key,
-    **_ORGANISATION,
+    **ORGANISATION,
     "kind": one_of(codes.KINDS),
     "name_km": text(200, required=True),
     "name_km_Latn": text(200, required=True, latin=True),
@@ -224,7 +224,7 @@ def keep(session: Session, values: dict[str, Any], operator: Operator | None, ho
         session.add(service)
     service.organisation = organisation
     for name, new in values.items():
-        if name not in _ORGANISATION and name != "key":
+        if name not in ORGANISATION and name != "key":
             setattr(service, name, new)
     service.sensitive = values["sensitive"] or bool(codes.SENSITIVE_NEEDS & set(values["needs"]))
     session.flush()

@@ -14,6 +14,7 @@ from bot.jobs.tell import told
 from bot.models import Consent, Contact, Form, JobAlert, JobAlertSent, Listing, ListingState, Message
 from bot.models.columns import now
 from bot.outbound import Series
+from bot.places import provinces
 from bot.settings import Settings
 
 # A listing that could not be told to somebody for this long (limits, hours) is no longer news.
@@ -22,16 +23,28 @@ _MOST_PER_PERSON = 5
 
 
 def subscribe(
-    session: Session, agreed: Consent, contact: Contact, kind: str, trade: str | None, province: str | None
+    session: Session,
+    agreed: Consent,
+    contact: Contact,
+    kind: str,
+    trade: str | None,
+    province: str | None,
+    near: bool = False,
 ) -> JobAlert:
-    """Keeps the wish, once. Raises NoConsent without a standing yes to be written to."""
+    """Keeps the wish, once; `near` for the provinces next to `province` too.
+
+    Raises NoConsent without a standing yes to be written to.
+    """
     consent.require(session, agreed, contact.id)
     for alert in standing(session, contact):
         if (alert.kind, alert.trade, alert.province) == (kind, trade, province):
+            alert.near = near
             return alert
     for oldest in standing(session, contact)[_MOST_PER_PERSON - 1 :]:
         oldest.ended_at = now()
-    alert = JobAlert(contact_id=contact.id, consent_id=agreed.id, kind=kind, trade=trade, province=province)
+    alert = JobAlert(
+        contact_id=contact.id, consent_id=agreed.id, kind=kind, trade=trade, province=province, near=near
+    )
     session.add(alert)
     session.flush()
     return alert
@@ -67,10 +80,11 @@ def send_due(session: Session, settings: Settings) -> int:
     query = select(JobAlert, Contact).join(Contact, Contact.id == JobAlert.contact_id)
     for alert, contact in session.execute(query.where(JobAlert.ended_at.is_(None))):
         known = set(session.scalars(select(JobAlertSent.listing_id).where(JobAlertSent.alert_id == alert.id)))
-        for listing in listings:
+        # What is in the province itself comes first: the day's limit may leave no room for more.
+        for listing in sorted(listings, key=lambda one: one.province != alert.province):
             if listing.id in known or not _matches(alert, listing):
                 continue
-            words = told(listing, Form(contact.form))
+            words = told(listing, Form(contact.form), alert.province)
             answer = outbound.send(session, contact, Series.JOB_ALERT, words, [], settings)
             if isinstance(answer, Message):
                 session.add(JobAlertSent(alert_id=alert.id, listing_id=listing.id))
@@ -89,5 +103,12 @@ def _matches(alert: JobAlert, listing: Listing) -> bool:
     return (
         alert.kind == listing.kind
         and (alert.trade is None or fits(listing, alert.trade))
-        and (alert.province is None or alert.province == listing.province)
+        and (alert.province is None or listing.province in _places(alert))
     )
+
+
+def _places(alert: JobAlert) -> tuple[str, ...]:
+    if alert.province is None:
+        return ()
+    next_door = provinces()[alert.province].neighbours if alert.near and alert.province in provinces() else ()
+    return (alert.province, *next_door)

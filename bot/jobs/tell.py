@@ -7,8 +7,12 @@ from bot.places import districts, provinces
 from bot.words import say
 
 
-def told(listing: Listing, form: Form) -> list[str]:
-    """The listing in one thought, and whence we know it with a word of caution in another."""
+def told(listing: Listing, form: Form, asked: str | None = None, *, none_here: bool = False) -> list[str]:
+    """The listing in one thought, and whence we know it with a word of caution in another.
+
+    Where it isn't in the province that was `asked` for, that is said first; `none_here` where that
+    province has none at all.
+    """
     values = {
         "trade": say(f"trade_{listing.trade}", form),
         "employer": listing.employer_km if form is Form.KHMER else listing.employer_latin,
@@ -17,7 +21,11 @@ def told(listing: Listing, form: Form) -> list[str]:
         "phone": listing.phone,
         "day": f"{listing.closes_on:%d/%m/%Y}",
     }
-    first = [say("course_told" if listing.kind == "training" else "job_told", form, values)]
+    first = []
+    if asked in provinces() and listing.province != asked:
+        here = {"province": provinces()[asked].name(form)}
+        first.append(say("job_none_here" if none_here else "job_next_door", form, here))
+    first.append(say("course_told" if listing.kind == "training" else "job_told", form, values))
     if values["wage"]:
         paid = "course_pays" if listing.kind == "training" else f"job_pays_{listing.wage_period}"
         first.append(say(paid, form, values))

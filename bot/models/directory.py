@@ -90,12 +90,14 @@ class Service(Base):
 
 
 class DirectoryChange(Base):
-    """One edit or import of an entry: who, when, and each field's old and new value."""
+    """One edit or import of an entry, or of an organisation by itself: who, when, and each field's old and
+    new value."""
 
     __tablename__ = "directory_change"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    service_id: Mapped[int] = mapped_column(ForeignKey("service.id"), index=True)
+    service_id: Mapped[int | None] = mapped_column(ForeignKey("service.id"), index=True)
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"), index=True)
     operator_id: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))  # None: a command
     how: Mapped[str] = mapped_column(String(16))  # edit, import, seed
     fields: Mapped[dict[str, list[object]]] = mapped_column(EncryptedJSON("directory_change.fields"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, Date, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, Date, ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.models.base import Base
@@ -84,6 +84,8 @@ class JobAlert(Base):
     kind: Mapped[str] = mapped_column(String(16))
     trade: Mapped[str | None] = mapped_column(String(32))
     province: Mapped[str | None] = mapped_column(String(2))
+    # Listings in the provinces next to it are told too.
+    near: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UTCTime, default=now)
     ended_at: Mapped[datetime | None] = mapped_column(UTCTime)
 

@@ -6,7 +6,7 @@ from flask import Blueprint
 
 from bot.permissions import Permission
 from console import navigation
-from console.directory import edit, exchange, find
+from console.directory import edit, exchange, find, organisations
 from console.language import N_
 
 
@@ -14,4 +14,5 @@ def add_routes(console: Blueprint) -> None:
     find.add_routes(console)
     exchange.add_routes(console)
     edit.add_routes(console)
+    organisations.add_routes(console)
     navigation.add("console.directory_page", N_("Services"), Permission.DIRECTORY_READ, 30)

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 import current
 from bot import audit
-from bot.directory import files, hsds
+from bot.directory import files, hsds, hsds_package
 from bot.models import Operator
 from bot.permissions import Permission
 from console.access import permit
@@ -20,6 +20,7 @@ def add_routes(console: Blueprint) -> None:
     console.add_url_rule("/directory/import", "directory_import", directory_import, methods=["POST"])
     console.add_url_rule("/directory/export.csv", "directory_csv", directory_csv)
     console.add_url_rule("/directory/export.json", "directory_hsds", directory_hsds)
+    console.add_url_rule("/directory/export.zip", "directory_package", directory_package)
 
 
 @permit(Permission.DIRECTORY_EDIT)
@@ -58,6 +59,14 @@ def directory_hsds() -> Response:
         content = hsds.export_hsds(db, public=not _everything())
         _note(db, "hsds")
     return _download(content, "application/json", "services-hsds.json")
+
+
+@permit(Permission.DIRECTORY_READ)
+def directory_package() -> Response:
+    with current.database().transaction() as db:
+        content = hsds_package.export_package(db, public=not _everything())
+        _note(db, "hsds_package")
+    return _download(content, "application/zip", "services-hsds.zip")
 
 
 def _everything() -> bool:

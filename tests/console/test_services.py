@@ -12,6 +12,7 @@ from sqlalchemy import select
 from bot import inbox
 from bot.database import Database
 from bot.models import (
+    AuditEvent,
     Channel,
     Contact,
     Conversation,
@@ -20,6 +21,7 @@ from bot.models import (
     Listing,
     Message,
     Operator,
+    Organisation,
     Referral,
     Role,
     Service,
@@ -301,3 +303,34 @@ def test_pages_speak_khmer(desk: Desk, area: str) -> None:
     page = desk.get(area).text
     assert 'lang="km"' in page
     assert "ស្វែងរក" in page
+
+
+def test_an_organisation_without_a_service_is_kept_edited_and_has_its_history(
+    app: Flask, database: Database
+) -> None:
+    manager = Desk(app, database, "chan", Role.MANAGER).sign_in()
+    given = {
+        "organisation_key": "village-bank",
+        "organisation_km": "ធនាគារភូមិ",
+        "organisation_km_Latn": "thoneakea phum",
+        "organisation_en": "Village bank",
+        "website": "",
+    }
+    new = "/directory/organisations/new"
+    assert manager.post(new, new, **{**given, "website": "javascript:alert(1)"}).status_code == 422
+    page = manager.post(new, new, **given).headers["Location"].removeprefix("/console")
+    assert "It offers no service yet" in manager.get(page).text
+    assert manager.post(new, new, **given).status_code == 422  # the key is taken
+    manager.post(page, page, **{**given, "organisation_key": "other", "organisation_en": "Village savings"})
+    shown = manager.get(page).text
+    assert "<del>Village bank</del>" in shown and "<ins>Village savings</ins>" in shown and "chan" in shown
+    assert "Village savings" in manager.get("/directory/organisations").text
+    with database.reading() as session:
+        kept = session.scalars(select(Organisation).where(Organisation.key == "village-bank")).one()
+        assert kept.name_en == "Village savings"
+        assert session.scalars(
+            select(AuditEvent).where(AuditEvent.subject == f"organisation:{kept.id}")
+        ).first()
+    reader = Desk(app, database, "dara").sign_in()
+    assert reader.get(page).status_code == 200
+    assert reader.post(page, "/account", **given).status_code == 403

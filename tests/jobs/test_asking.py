@@ -68,3 +68,17 @@ def test_the_nearest_office_and_another_place_by_number(database: Database, tele
     places = [o["payload"] for o in first.options or [] if o["payload"].startswith("!services:")]
     assert places
     assert "Poipet" in telegram.write(payload=places[0], kind="button")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("I am looking for sewing work in Kampot", "None known in Kampot itself yet."),
+        ("ខ្ញុំចង់រកការងារកាត់ដេរ នៅកំពត", "នៅ កំពត មិនទាន់មានទេ។"),
+        ("nhom jong rok kar ngear kat der nov kampot", "Nov Kampot min toan mean te."),
+    ],
+)
+def test_a_job_next_door_is_told_as_such(database: Database, phone: Phone, text: str, said: str) -> None:
+    listings(database)
+    reply = phone.send(text)
+    assert reply is not None and said in reply.body and reply.segments <= 3

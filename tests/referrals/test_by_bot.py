@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
 from bot import consent
 from bot.database import Database
+from bot.facts import today
 from bot.jobs import alerts
 from bot.models import Consent, ConsentText, JobAlert, Message, Referral
 from bot.settings import Settings
@@ -25,8 +28,6 @@ def database_url(tmp_path: object) -> str:
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """Messages that we begin may go at any hour here."""
-    from dataclasses import replace
-
     return replace(settings, outbound_hours=(0, 24))
 
 
@@ -117,3 +118,28 @@ def test_a_new_job_is_told_once_to_whom_it_fits_and_who_agreed(
         assert alerts.send_due(session, settings) == 0
         told = session.query(Message).filter_by(series="job_alert").one()
         assert "Mekong Garment" in told.body
+
+
+def test_an_alert_may_be_for_the_provinces_next_door_too_and_says_so(
+    database: Database, telegram: Phone, settings: Settings
+) -> None:
+    telegram.write("I am looking for sewing work in Takeo")
+    with database.reading() as session:
+        last = session.query(Message).filter_by(direction="out").order_by(Message.id.desc()).first()
+    asked = telegram.send(payload=payload(last, "!job_alert:"), kind="button")
+    near = next(o["payload"] for o in (asked.options if asked else None) or [] if ":near:" in o["payload"])
+    assert "we text you" in telegram.write(payload=near, kind="button")
+    with database.transaction() as session:
+        assert session.query(JobAlert).one().near
+        keep_listing(session, reference="next-door", province="07")
+        keep_listing(session, reference="far", province="16")
+        assert alerts.send_due(session, settings) == 1
+        told = session.query(Message).filter_by(series="job_alert").one()
+        assert told.body.startswith("Next to Takeo:") and "Kampot" in told.body
+    with database.transaction() as session:
+        keep_listing(session, reference="second", province="21")
+        keep_listing(session, reference="third", province="07", closes_on=today().isoformat())
+        limited = replace(settings, outbound_per_person=2)
+        assert alerts.send_due(session, limited) == 1  # the limit of the day leaves room for one more
+        newest = session.query(Message).filter_by(series="job_alert").order_by(Message.id.desc()).first()
+        assert newest is not None and "Next to" not in newest.body
