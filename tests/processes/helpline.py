@@ -30,7 +30,12 @@ class Helpline:
     """Processes by the names of the Procfile, to be started, killed and written to."""
 
     def __init__(
-        self, providers: Providers, var: Path, database_url: str | None = None, simulated: bool = False
+        self,
+        providers: Providers,
+        var: Path,
+        database_url: str | None = None,
+        simulated: bool = False,
+        redis_url: str = "",
     ) -> None:
         self.providers = providers
         self.port, rasa_port = free_port(), free_port()
@@ -49,6 +54,7 @@ class Helpline:
             "TELEGRAM_BOT_TOKEN": "100000001:test",
             "TELEGRAM_WEBHOOK_SECRET": SECRET,
             "DATABASE_URL": database_url or f"sqlite:///{var}/phlov.db",
+            "REDIS_URL": redis_url,
         }
         if simulated:  # the phone simulator stands in for both providers
             self.environment["TWILIO_API_URL"] = f"{self.url}/simulator/twilio"
@@ -157,7 +163,7 @@ class Helpline:
         number = next(self._ids)
         message = {
             "message_id": number,
-            "date": 1_790_000_000 + number,
+            "date": int(time.time()),
             "chat": {"id": chat, "type": "private"},
             "text": text,
         }
@@ -166,11 +172,15 @@ class Helpline:
 
 @contextmanager
 def running_helpline(
-    var: Path, database_url: str | None = None, brain: bool = True, simulated: bool = False
+    var: Path,
+    database_url: str | None = None,
+    brain: bool = True,
+    simulated: bool = False,
+    redis_url: str = "",
 ) -> Iterator[Helpline]:
     """All processes, ready; killed at the end."""
     with Providers() as providers:
-        helpline = Helpline(providers, var, database_url, simulated)
+        helpline = Helpline(providers, var, database_url, simulated, redis_url)
         helpline.phlov("migrate")
         try:
             helpline.start("web", "worker", *(["rasa"] if brain else []))

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
 import pytest
+import redis as redis_client
 import requests
+from sqlalchemy import create_engine, inspect, text
 
 from bot.settings import ROOT
+from tests.chaos.servers import PostgreSQL, Redis
 from tests.processes.helpline import Helpline, running_helpline
 
 pytestmark = [pytest.mark.processes, pytest.mark.brain]
@@ -25,11 +28,21 @@ OPERATOR = "zebraoperator"
 MARKS = (*WORDS, NUMBER, NUMBER[2:], CHAT, *NAMES, OPERATOR)
 
 
-@pytest.fixture(scope="module")
-def helpline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Helpline]:
-    """Everything that can be made to talk was made to: usual, sensitive, odd and failing messages."""
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def helpline(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Helpline]:
+    """Everything that can be made to talk was made to: usual, sensitive, odd and failing messages.
+
+    The files of PostgreSQL, its log ahead and the one of Valkey lie in the searched folder.
+    """
     started = time.time()
-    with running_helpline(tmp_path_factory.mktemp("traces")) as running:
+    folder = tmp_path_factory.mktemp("traces")
+    with ExitStack() as stack:
+        if request.param == "postgresql":
+            postgresql = stack.enter_context(PostgreSQL(folder / "servers"))
+            redis = stack.enter_context(Redis())
+            running = stack.enter_context(running_helpline(folder, postgresql.url, redis_url=redis.url))
+        else:
+            running = stack.enter_context(running_helpline(folder))
         running.started = started  # type: ignore[attr-defined]
         running.phlov("operator", "add", OPERATOR)
         number = f"+855{NUMBER}"
@@ -108,14 +121,24 @@ def test_no_file_holds_a_mark(helpline: Helpline) -> None:
 
 
 def test_no_column_of_any_table_holds_a_mark(helpline: Helpline) -> None:
-    with sqlite3.connect(helpline.log.parent / "phlov.db") as connection:
-        tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")]
-        rows = 0
-        for table in tables:
-            for row in connection.execute(f'SELECT * FROM "{table}"'):
+    engine, rows = create_engine(helpline.environment["DATABASE_URL"]), 0
+    with engine.connect() as connection:
+        for table in inspect(engine).get_table_names():
+            for row in connection.execute(text(f'SELECT * FROM "{table}"')):
                 rows += 1
                 assert_unmarked(repr(row).encode(), table)
+    engine.dispose()
     assert rows > 20
+
+
+def test_redis_holds_no_mark(helpline: Helpline) -> None:
+    if not helpline.environment["REDIS_URL"]:
+        pytest.skip("SQLite runs without Redis")
+    client = redis_client.Redis.from_url(helpline.environment["REDIS_URL"])
+    keys = list(client.scan_iter())
+    for key in keys:
+        assert_unmarked(key + (client.dump(key) or b""), "Redis")
+    assert keys
 
 
 def test_no_process_shows_a_mark_or_a_secret_in_its_title(helpline: Helpline) -> None:
