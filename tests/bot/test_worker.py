@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from pathlib import Path
 
 import pytest
+import structlog
 
 from bot import inbox
 from bot.brain import BrainTurn, BrainUnavailable, Events
 from bot.database import Database, connect, migrate
+from bot.logs import Unfailing
 from bot.models import Channel
 from bot.settings import load_settings
 from bot.worker import Worker, only_worker
@@ -96,3 +99,14 @@ def test_a_step_of_the_sweep_that_fails_keeps_no_other_from_being_done(
     assert told.wait(30)
     worker.stop()
     running.join(30)
+
+
+def test_a_log_that_cannot_be_written_stops_no_job() -> None:
+    with open("/dev/full", "w", buffering=1) as full:
+        log = structlog.wrap_logger(
+            structlog.PrintLogger(Unfailing(full)),  # type: ignore[arg-type]
+            processors=[structlog.processors.JSONRenderer()],
+        )
+        log.error("job_failed", job="turns")
+        with contextlib.suppress(OSError):
+            full.close()
