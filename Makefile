@@ -1,5 +1,5 @@
 # The two commands that do everything: make run, make test. The rest are their parts.
-.PHONY: help run test train eval weights experiment bench chaos hostile lint format strings strings-check lock
+.PHONY: help run test train eval weights experiment bench chaos audit hostile lint format strings strings-check lock
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 16
@@ -34,8 +34,11 @@ weights:         ## learn anew what is kept in the repository (after a change of
 experiment:      ## compare ways to understand (most of an hour; PARTS="speed curve" for some)
 	@PYTHONPATH="$(CURDIR)" PYTHONWARNINGS=ignore TF_CPP_MIN_LOG_LEVEL=3 nlu/.venv/bin/python -m nlu.experiment $(PARTS)
 
-hostile:         ## the property-based attacks with a hundred times the examples (most of an hour)
-	@nice .venv/bin/python -m pytest -q --hypothesis-profile hostile tests/security/test_hostile.py tests/webhooks
+audit:           ## compare both lock files with the known advisories (needs a network)
+	@bin/audit
+
+hostile:         ## the property-based attacks with a hundred times the examples (some minutes)
+	@nice .venv/bin/python -m pytest -q --hypothesis-profile hostile tests/security/test_hostile.py tests/security/test_schemas.py tests/webhooks
 
 lint:            ## ruff and mypy --strict
 	@.venv/bin/ruff check .

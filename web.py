@@ -26,6 +26,13 @@ from bot.wakeup import make_wakeup
 log = structlog.get_logger()
 
 _LARGEST_REQUEST = 1024 * 1024
+# For what isn't a page: console, partners' and public pages have their own on top.
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+}
 
 
 def create_app(settings: Settings | None = None, database: Database | None = None) -> Flask:
@@ -59,9 +66,23 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         import simulator
 
         simulator.register(app)
+    _protect(app)
     _answer_failures_plainly(app)
     _wake_the_worker(app, settings)
     return app
+
+
+def _protect(app: Flask) -> None:
+    """Headers of every answer that has none of its own; the simulator, on nobody's network, has none."""
+
+    @app.after_request
+    def add_headers(response: Response) -> Response:
+        if not request.path.startswith("/simulator"):
+            for name, value in _HEADERS.items():
+                response.headers.setdefault(name, value)
+            if request.is_secure:
+                response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        return response
 
 
 def _answer_failures_plainly(app: Flask) -> None:

@@ -300,6 +300,14 @@ def test_every_answer_has_exactly_the_headers_that_protect_it(
     assert {200, 302, 400, 404, 405, 413, 500} <= codes
 
 
+@pytest.mark.parametrize("path", ["/live", "/ready", "/webhooks/telegram", "/webhooks/twilio/sms", "/none"])
+def test_what_is_no_page_is_neither_run_framed_kept_nor_guessed_at(app: Flask, path: str) -> None:
+    headers = app.test_client().get(path).headers
+    assert headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert headers["X-Content-Type-Options"] == "nosniff" and headers["Cache-Control"] == "no-store"
+    assert headers["Referrer-Policy"] == "no-referrer"
+
+
 def test_after_signing_out_nothing_is_kept_and_the_cache_is_cleared(desk: Desk) -> None:
     answer = desk.post("/sign-out", "/queue")
     assert "cache" in answer.headers["Clear-Site-Data"]
