@@ -24,6 +24,7 @@ from console import (
     presence,
     queue,
     referrals,
+    returns,
     search,
     security,
     sessions,
@@ -88,6 +89,7 @@ def register(app: Flask) -> None:
     referrals.add_routes(app, console)
     thread.add_routes(console)
     insight.add_routes(console)
+    returns.add_routes(console)
     events.add_routes(console)
     breaks.add_routes(console)
     presence.add_routes(console)

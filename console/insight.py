@@ -23,12 +23,17 @@ from console.language import N_
 
 @dataclass(frozen=True)
 class Line:
-    """A row of a table as it is shown; `before` are the same cells of the period before, if published."""
+    """A row of a table as it is shown; `before` are the same cells of the period before, if published.
+
+    Of a province `known` came back, as far as somebody counted, and `reach` is the share of them.
+    """
 
     words: str
     cells: list[int | None]
     before: list[int | None]
     marked: bool
+    known: int | None
+    reach: str
 
 
 @dataclass(frozen=True)
@@ -126,6 +131,7 @@ def _section(
 ) -> Section:
     columns = table.columns
     lines = []
+    returned = known.by_province if known and table.axes == ("province",) else {}
     for row in table.rows:
         keys: list[Key] = [(row, column) for column in columns] or [(row,)]
         lines.append(
@@ -134,6 +140,8 @@ def _section(
                 cells=[table.cells[key] for key in keys],
                 before=[before.cells.get(key) if before else None for key in keys],
                 marked=bool(known and table.axes == ("province",) and row in known.main),
+                known=returned.get(row),
+                reach=_reach(table.cells[keys[0]], returned.get(row)),
             )
         )
     return Section(
@@ -145,6 +153,11 @@ def _section(
         lines=lines,
         chart=_chart(period, table),
     )
+
+
+def _reach(people: int | None, returned: int | None) -> str:
+    """The told people as a share of those known to have come back, "" where either isn't told."""
+    return f"{100 * people / returned:.1f} %" if people is not None and returned else ""
 
 
 def _chart(period: Period, table: Published) -> str:

@@ -118,4 +118,6 @@ def _known_returns(page: _Page, language: str) -> None:
     if known is not None:
         page.text_line(words.phrase("known_returns", language), 12, bold=True)
         told = words.phrase("known_returns_text", language, national=f"{known.national:,}", date=known.date)
+        if known.table is None:
+            told += " " + words.phrase("no_province_count", language)
         page.text_line(told, 9)

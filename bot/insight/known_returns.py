@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot import facts
+from bot.insight import returns_table
 
 _NATIONAL, _MAIN = "ctx-900k", "geo-top-origin"
 
@@ -12,11 +14,13 @@ _NATIONAL, _MAIN = "ctx-900k", "geo-top-origin"
 @dataclass(frozen=True)
 class KnownReturns:
     """`national` people counted back, as of `date`; `main` are the codes of provinces named as those of
-    most returns. No source counts them by province."""
+    most returns. `by_province` counts them by code where a manager brought in such a `table` (a fact)."""
 
     national: int
     date: str
     main: frozenset[str]
+    by_province: Mapping[str, int]
+    table: facts.Fact | None
 
 
 def known_returns() -> KnownReturns | None:
@@ -25,4 +29,6 @@ def known_returns() -> KnownReturns | None:
         return None
     date = facts.fact(_NATIONAL).source_date.split(" ;")[0]
     main = frozenset(str(facts.value(f"{_MAIN}.provinces")).split())
-    return KnownReturns(int(str(facts.value(f"{_NATIONAL}.returned"))), date, main)
+    national = int(str(facts.value(f"{_NATIONAL}.returned")))
+    table = returns_table.newest()
+    return KnownReturns(national, date, main, returns_table.by_province(table) if table else {}, table)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.learning.switching import Change, Switch
 from console.language import gettext as _
+from console.meanings import meaning
 
 
 def confidence(name: str) -> str:
@@ -121,7 +122,7 @@ def use(kind: str, name: str) -> str:
         return _("Notice with the emergency numbers")
     if kind == "service":
         return _("Place in the directory: %s") % name
-    return _("Answer on: %s") % name.replace("_", " ")
+    return _("Answer on: %s") % meaning(name)
 
 
 def words_problem(name: str) -> str:

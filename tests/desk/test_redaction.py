@@ -37,6 +37,7 @@ def test_a_phone_number_is_a_phone_number_however_it_is_grouped(digits: str, bet
     ("text", "left"),
     [
         ("i owe 3,000 dollars to the bank", "i owe [amount] to the bank"),
+        ("kon khnhom ot mean chmoh knong sombot", "kon khnhom ot mean chmoh knong sombot"),
         ("ខ្ញុំជំពាក់គេ៥០០០ដុល្លារ", "ខ្ញុំជំពាក់គេ[amount]"),
         ("knhom chompeak 2 lean riel", "knhom chompeak [amount]"),
         ("$500 fee", "[amount] fee"),
