@@ -13,7 +13,7 @@ from console.meanings import meaning
 
 def install(app: Flask) -> None:
     """Makes those that every page needs known to the templates."""
-    app.jinja_env.filters.update(role_name=role, team_name=team)
+    app.jinja_env.filters.update(role_name=role, team_name=team, form_name=language)
 
 
 def role(name: str) -> str:

@@ -57,8 +57,8 @@ def clock(moment: datetime) -> str:
 
 
 def moment(moment: datetime) -> str:
-    """Day and time of `moment` in Phnom Penh, short."""
-    return format_datetime(moment.astimezone(_PHNOM_PENH), "short", locale=g.language)
+    """Day and time of `moment` in Phnom Penh, short, in an order that nobody can misread."""
+    return format_datetime(moment.astimezone(_PHNOM_PENH), "d MMM y HH:mm", locale=g.language)
 
 
 def waiting(since: datetime | None) -> str:

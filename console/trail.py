@@ -12,6 +12,7 @@ import current
 from bot import audit
 from bot.models import AuditEvent, Operator
 from bot.permissions import Permission
+from console import actions as plain
 from console import navigation
 from console.access import permit
 from console.language import N_
@@ -46,7 +47,8 @@ def trail_page() -> str | tuple[str, int]:
         "console/trail.html",
         entries=entries[:_A_PAGE],
         names=names,
-        actions=actions,
+        actions=sorted(((action, plain.words(action)) for action in actions), key=lambda pair: pair[1]),
+        words=plain.words,
         older=older,
         problem=problem,
     )

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from bot import aliases, audit
 from bot.database import connect
 from bot.directory import files
+from bot.directory.codes import NEED_OF_TOPIC
 from bot.insight import snapshots
 from bot.insight.invented import ACTION
 from bot.models import (
@@ -243,9 +244,15 @@ def _referral(
     session.add(
         Referral(
             contact_id=contact.id, conversation_id=conversation.id, service_id=service.id,
-            consent_id=consent.id, need=need, shared={}, state=state, state_at=at, created_at=at, reminders=9,
+            consent_id=consent.id, need=_of_a_service(need), shared={}, state=state, state_at=at,
+            created_at=at, reminders=9,
         )
     )  # fmt: skip
+
+
+def _of_a_service(kind: str) -> str:
+    """The directory's word for the kind of need."""
+    return NEED_OF_TOPIC.get(kind) or {"documents": "papers"}.get(kind, kind)
 
 
 def _consent(session: Session, contact: Contact, purpose: str, partner: str | None, at: datetime) -> Consent:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from sqlalchemy import select
@@ -20,6 +20,7 @@ from bot.permissions import Permission
 from bot.places import provinces
 from console.access import permit
 from console.directory import words
+from console.language import date_words
 from console.language import gettext as _
 
 REVIEW_AFTER = timedelta(days=183)
@@ -42,6 +43,9 @@ _SEVERAL: dict[str, tuple[str, ...]] = {
     "languages": codes.LANGUAGES,
 }
 _DATES = ("confirmed_on", "review_due")
+# A new entry is told to nobody until somebody says so.
+_EMPTY = {"cost": "unknown", "active": "yes", "capacity": "unknown", "sensitive": "no", "published": "no"}
+_NOT_FOR_READERS = ("key", "organisation_key", "phone_fact", "facts", "referral_address")
 
 
 def add_routes(console: Blueprint) -> None:
@@ -64,7 +68,7 @@ def directory_entry(service_id: int) -> str:
 @permit(Permission.DIRECTORY_EDIT)
 def directory_new() -> str:
     with current.database().reading() as db:
-        return _page(db, None, {"cost": "unknown", "active": "yes", "capacity": "unknown"}, {})
+        return _page(db, None, _EMPTY, {})
 
 
 @permit(Permission.DIRECTORY_EDIT)
@@ -139,9 +143,33 @@ def _page(db: Session, service: Service | None, given: dict[str, str], problems:
         dates=_DATES,
         words=words,
         value_words=_value_words,
+        told=_told,
         state=words.state(service) if service else "",
+        shown=_shown(given) if service else [],
         required=entries.REQUIRED,
     )
+
+
+def _shown(given: dict[str, str]) -> list[tuple[str, str]]:
+    """What is known of the entry, for who only reads it: plain words, without the partner's own address."""
+    others = tuple(f"_{form}" for form in Form if form != words.form())
+    shown = []
+    for name, value in given.items():
+        if not value or name in _NOT_FOR_READERS or name.endswith(others):
+            continue
+        shown.append((words.field(name).partition(" (")[0], _told(name, value)))
+    return shown
+
+
+def _told(name: str, value: str | None) -> str:
+    """A field's value in plain words."""
+    if not value:
+        return ""
+    if name in _SEVERAL:
+        return ", ".join(_value_words(name, code) for code in value.split("|"))
+    if name in _DATES:
+        return date_words(date.fromisoformat(value))
+    return _value_words(name, value) if name in _CHOICES else value
 
 
 def _value_words(name: str, code: str) -> str:

@@ -7,6 +7,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 import pyotp
@@ -17,7 +18,7 @@ from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 from sqlalchemy import update
 from werkzeug.serving import make_server
 
-from bot import operators
+from bot import catalogues, operators
 from bot.commands.brain_process import free_port
 from bot.database import Database, connect
 from bot.models import Conversation, Role, StaffSession, Team
@@ -252,7 +253,36 @@ def problems_of(page: Page) -> Iterator[tuple[str, str]]:
     page.set_viewport_size({"width": 1280, "height": 800})
 
 
-def test_every_page_in_both_languages_is_accessible_and_never_wider_than_the_screen(
+# What the page says by itself: not what people, colleagues or sources wrote, nor a key to type.
+_SAID = """() => {
+  const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const others = "bdi, code, textarea, option, ins, del, [lang], [dir=auto], .source, .thread p, .who";
+  while (walker.nextNode()) {
+    const { parentElement: holder, data } = walker.currentNode;
+    if (data.trim() && holder.checkVisibility() && !holder.closest(others)) found.push(data.trim());
+  }
+  return found;
+}"""
+
+
+def untranslated(page: Page, language: str) -> Iterator[tuple[str, str]]:
+    """English sentences of the catalogue on a Khmer page, and times as machines write them on any."""
+    said = page.evaluate(_SAID)
+    for text in said:
+        if re.search(r"\d{4}-\d\d-\d\dT\d\d|<[A-Z][a-z]+ object|\bNone\b", text):
+            yield "not for people", text
+        if language == "km" and text in english_only():
+            yield "not translated", text
+
+
+@cache
+def english_only() -> frozenset[str]:
+    """The English sentences that are other words in Khmer."""
+    catalogue = catalogues.read("console", "km")
+    return frozenset(str(m.id) for m in catalogue if m.id and m.string != m.id and "%" not in str(m.id))
+
+
+def test_every_page_in_both_languages_is_accessible_translated_and_never_wider_than_the_screen(
     console: Console, browser: Browser, conversation: int
 ) -> None:
     """axe finds nothing; nothing scrolls sideways at 360 px nor at 200 % of a 1280 px screen."""
@@ -276,8 +306,40 @@ def test_every_page_in_both_languages_is_accessible_and_never_wider_than_the_scr
                 if answer and "<!doctype html>" in answer.text()[:100]:
                     assert page.locator("html").get_attribute("lang") == language
                     problems += [(path, language, *problem) for problem in problems_of(page)]
+                    problems += [(path, language, *problem) for problem in untranslated(page, language)]
         page.context.close()
     assert problems == []
+
+
+def test_what_cannot_be_taken_back_is_asked_once_more(console: Console, browser: Browser) -> None:
+    page = console.signed_in(browser, Role.ADMINISTRATOR, "rith")
+    console.account("leaving")
+    page.goto(f"{console.url}/console/staff")
+    page.get_by_role("link", name="leaving").click()
+    page.get_by_role("button", name="Disable this account").click()
+    sure = page.get_by_role("dialog")
+    expect(sure).to_contain_text("leaving is signed out everywhere")
+    sure.get_by_role("button", name="No, go back").click()
+    expect(sure).to_be_hidden()
+    expect(page.get_by_role("button", name="Disable this account")).to_be_focused()
+    page.get_by_role("button", name="Disable this account").click()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Disabled, and signed out everywhere.")).to_be_visible()
+    page.context.close()
+
+
+def test_on_a_phone_the_menu_unfolds_and_a_table_is_a_list(console: Console, browser: Browser) -> None:
+    page = console.signed_in(browser, Role.ADMINISTRATOR, "vuthy")
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(f"{console.url}/console/staff")
+    expect(page.locator("#menu")).to_be_hidden()
+    page.get_by_role("button", name="Menu").click()
+    expect(page.locator("#menu a").first).to_be_focused()
+    row = page.locator("tbody tr", has_text="vuthy")
+    label = "getComputedStyle(element, '::before').content"
+    assert "Role" in row.locator("td").nth(1).evaluate(f"element => {label}")
+    page.context.close()
 
 
 def test_the_pages_before_the_sign_in_are_accessible(console: Console, browser: Browser) -> None:

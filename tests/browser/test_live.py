@@ -168,6 +168,24 @@ def test_typing_is_seen_and_a_conversation_given_on_arrives_marked(desk: Desk, d
     expect(taker.locator(".thread")).to_contain_text("speaks Thai")
 
 
+def test_a_colleagues_call_appears_by_itself_and_leads_to_the_note(desk: Desk, database: Database) -> None:
+    called, calling = desk("phalla"), desk("rany")
+    called.evaluate("window.here = true")
+    number = new_waiting(database, "please help me", "+85516000021")
+    calling.goto(f"/console/conversations/{number}")
+    calling.locator("#note").fill("@phalla do you know her village?")
+    calling.get_by_role("button", name="Keep note").click()
+    call = called.get_by_role("link", name=re.compile("rany calls you to"))
+    expect(call).to_be_visible(timeout=3_000)
+    expect(called.get_by_role("link", name="Mentions (1)")).to_be_visible()
+    assert called.evaluate("window.here")
+    call.click()
+    expect(called).to_have_url(re.compile(rf"/conversations/{number}#note-\d+$"))
+    expect(called.get_by_text("do you know her village?")).to_be_in_viewport()
+    expect(called.get_by_role("link", name="Mentions", exact=True)).to_be_visible()
+    expect(call).to_have_count(0)
+
+
 def test_a_supervisor_reads_along_and_reassigns(desk: Desk, database: Database) -> None:
     boss, busy = desk("bopha", Role.SUPERVISOR), desk("rithy")
     desk("srey")

@@ -64,7 +64,9 @@ def address(number: int) -> str:
 @pytest.fixture(scope="module")
 def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     var = tmp_path_factory.mktemp("thread")
-    settings = load_settings({"PHLOV_ENV": "development", "PHLOV_VAR": str(var), "PORT": "8000"})
+    settings = load_settings(
+        {"PHLOV_ENV": "development", "PHLOV_VAR": str(var), "PORT": "8000", "PHLOV_SMS_PRICE": "0.05"}
+    )
     migrate(settings)
     database = connect(settings)
     with database.transaction() as session:
@@ -142,6 +144,7 @@ def test_a_ready_made_reply_is_found_by_keys_and_put_into_the_reply(
     signed_in.keyboard.press("Enter")
     expect(reply).to_have_value("In an emergency call 117 (police) or 119 (ambulance).")
     expect(signed_in.locator("#segments")).to_contain_text("1 SMS segments")
+    expect(signed_in.locator("#segments")).to_contain_text("costs 0.05 (1 × 0.05)")
     reply.press_sequentially(" ’")
     expect(signed_in.locator("#segments")).to_contain_text("this sign makes every segment shorter")
 
@@ -227,6 +230,7 @@ def test_the_code_word_is_agreed_used_seen_and_ended(signed_in: Page, console: C
     expect(signed_in.get_by_role("alert")).to_contain_text("The code word was used")
     picture(signed_in, "code-word")
     signed_in.get_by_role("button", name="The person has the phone again").click()
+    signed_in.get_by_role("dialog").get_by_role("button", name="Yes").click()
     expect(signed_in.get_by_text("harmless answers have ended")).to_be_visible()
     assert phone.write("it is me") == ""
 

@@ -102,3 +102,57 @@ def test_hostile_names_in_the_address_are_text_too(app: Flask, desk: Desk) -> No
         answer = auditor.client.get("/console/trail", query_string={"about": words, "who": words})
         page = seen_on(answer.text)
         assert page.handlers == [] and page.loose == [] and "<script>alert" not in answer.text
+
+
+def test_what_a_live_refresh_brings_is_text_too(app: Flask, desk: Desk, hostile: int) -> None:
+    """The pieces that a page fetches and puts in: rows, messages, who is there, who calls."""
+    other = Desk(app, desk.database, f"{HOSTILE[1]}", Role.SUPERVISOR).sign_in()
+    page = f"/conversations/{hostile}"
+    other.post(f"{page}/presence", page, looking="1", typing="1")
+    other.post(f"{page}/note", page, text=f"@sokha {HOSTILE[0]}")
+    with desk.database.transaction() as session:
+        for number in (1, hostile):
+            session.add(Note(conversation_id=number, operator_id=other.operator_id, body=HOSTILE[3]))
+    named = 0
+    for piece in (
+        "/queue/rows",
+        "/queue/counts",
+        "/mentions/newest",
+        f"{page}/messages",
+        f"{page}/presence",
+        f"{page}/transfer",
+        f"{page}/draft",
+    ):
+        answer = desk.client.get(f"/console{piece}", headers={"HX-Request": "true"})
+        if answer.mimetype == "text/html":
+            seen = seen_on(answer.text)
+            assert seen.handlers == [] and seen.loose == [], piece
+            named += "&lt;img src=x" in answer.text
+        else:
+            assert answer.mimetype in ("application/json", "text/plain"), piece
+            assert answer.headers["X-Content-Type-Options"] == "nosniff", piece
+        assert "<script>alert" not in answer.text and "<img src=x" not in answer.text, piece
+    assert named >= 2, "the hostile name is in the pieces, as text"
+
+
+def test_a_colleagues_hostile_name_is_text_on_every_page(app: Flask, desk: Desk, hostile: int) -> None:
+    Desk(app, desk.database, HOSTILE[1], Role.OPERATOR).sign_in()
+    for role, path in ((Role.SUPERVISOR, "/supervision"), (Role.ADMINISTRATOR, "/staff")):
+        answer = Desk(app, desk.database, f"reader-{role}", role).sign_in().get(path)
+        seen = seen_on(answer.text)
+        assert seen.handlers == [] and seen.loose == [] and "<img src=x" not in answer.text
+        assert "&lt;img src=x" in answer.text
+    title = Desk(app, desk.database, "admin2", Role.ADMINISTRATOR).sign_in().get("/staff/2").text
+    assert "<title>&lt;img src=x" in title
+
+
+def test_a_title_and_a_notice_hold_nothing_that_a_person_wrote(app: Flask, desk: Desk, hostile: int) -> None:
+    import re
+
+    for path in (f"/conversations/{hostile}", "/queue", "/search", "/mentions", "/calls"):
+        page = desk.get(path).text
+        title = re.search(r"<title>(.*?)</title>", page, re.S)
+        notice = re.search(r'data-notice="([^"]*)"', page)
+        assert title and notice
+        assert "alert" not in title[1] and "newest" not in title[1]
+        assert notice[1] == "Please look at the queue."

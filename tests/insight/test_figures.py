@@ -16,9 +16,11 @@ from sqlalchemy.orm import Session
 
 from bot.commands import phlov
 from bot.database import Database
+from bot.directory import codes
 from bot.insight import briefing, charts, export, periods, snapshots, tables, words
 from bot.insight.disclosure import STAFF, rounded
 from bot.insight.snapshots import Published
+from bot.models import Referral
 from bot.places import provinces
 from bot.settings import Settings, load_settings
 from web import create_app
@@ -36,6 +38,12 @@ def year(invented: Invented) -> dict[str, Published]:
 def everything(session: Session) -> dict[str, dict[str, Published]]:
     found = snapshots.published(session, snapshots.STAFF)
     return {period.name: snapshots.read(session, period, snapshots.STAFF) for period in found}
+
+
+def test_invented_referrals_name_needs_that_services_have(invented: Invented) -> None:
+    with invented[1].reading() as session:
+        needs = {referral.need for referral in session.query(Referral)}
+    assert needs and needs <= set(codes.NEEDS)
 
 
 def test_figures_are_those_of_a_direct_query(invented: Invented, year: dict[str, Published]) -> None:
