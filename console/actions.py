@@ -12,6 +12,12 @@ def words(action: str) -> str:
 
 def _every() -> dict[str, str]:
     return {
+        "series_ended": _("a series of messages ended"),
+        "proof_refused": _("a fresh proof of who it is was wrong"),
+        "need_ended": _("a need ended"),
+        "day_alarm": _("the day's limit of SMS was near or reached"),
+        "consent_exception_ended": _("ended sharing without asking"),
+        "add_fact": _("added a fact"),
         "approve_fact": _("approved a fact"),
         "break_end": _("ended a break"),
         "break_glass": _("opened another team's conversation"),
