@@ -342,6 +342,36 @@ def test_on_a_phone_the_menu_unfolds_and_a_table_is_a_list(console: Console, bro
     page.context.close()
 
 
+def test_going_back_after_signing_out_shows_nothing_of_a_case(
+    console: Console, browser: Browser, conversation: int
+) -> None:
+    page = console.signed_in(browser, Role.OPERATOR, "going-home")
+    page.goto(f"{console.url}/console/conversations/{conversation}")
+    assert "please help me" in page.content()
+    page.goto(f"{console.url}/console/queue")
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/console/sign-in")
+    for _ in range(2):
+        page.go_back()
+        assert "please help me" not in page.content() and page.url.endswith("/console/sign-in")
+    page.context.close()
+
+
+def test_what_is_typed_is_shown_on_demand_and_hidden_again_when_sent(
+    console: Console, browser: Browser
+) -> None:
+    page = browser.new_context(locale="en").new_page()
+    page.goto(f"{console.url}/console/sign-in")
+    page.locator(".language button[value=en]").click()
+    field = page.get_by_label("Password")
+    field.fill("wrong words here")
+    page.get_by_label("Show what I type").check()
+    expect(field).to_have_attribute("type", "text")
+    page.get_by_label("Show what I type").uncheck()
+    expect(field).to_have_attribute("type", "password")
+    page.context.close()
+
+
 def test_the_pages_before_the_sign_in_are_accessible(console: Console, browser: Browser) -> None:
     page = browser.new_context(reduced_motion="reduce", locale="km").new_page()
     page.goto(f"{console.url}/console/sign-in")

@@ -88,7 +88,8 @@ _TOKEN = re.compile(
     r"""|(?P<operator>[<>=!]=|[<>*/+-])|(?P<bracket>[()]))"""
 )
 _LABELS = re.compile(r"""\{\s*(?:\w+\s*(?:=|!=|=~|!~)\s*"[^"]*"\s*(?:,\s*)?)+\}""")
-_WORDS = {"and", "or", "unless", "max", "min", "sum", "absent", "time"}
+_JOINING = {"and", "or", "unless"}
+_FUNCTIONS = {"max", "min", "sum", "absent"}
 _NOT_OURS = {"up"}
 
 
@@ -116,11 +117,14 @@ def test_every_alert_is_a_whole_expression_over_figures_and_labels_that_we_expor
         depth = [sum(1 if b == "(" else -1 for b in brackets[: n + 1]) for n in range(len(brackets))]
         assert all(level >= 0 for level in depth) and (not depth or depth[-1] == 0), rule["alert"]
         operands = [
-            bool(p["number"] or (p["name"] and p["name"] not in _WORDS)) for p in parts if not p["bracket"]
+            bool(part["number"] or (part["name"] and part["name"] not in _JOINING))
+            for part in parts
+            if not part["bracket"] and part["name"] not in _FUNCTIONS
         ]
-        assert operands[-1], f"{rule['alert']} ends in the middle"
+        # Figures and numbers, with one operator between each two.
+        assert operands == [n % 2 == 0 for n in range(len(operands))] and len(operands) % 2, rule["alert"]
         for part in parts:
-            if not part["name"] or part["name"] in _WORDS | _NOT_OURS:
+            if not part["name"] or part["name"] in _JOINING | _FUNCTIONS | _NOT_OURS:
                 continue
             # Some figures are told only once there is something to tell.
             assert part["name"] in known or f'"{part["name"]}"' in source, part["name"]
