@@ -25,7 +25,7 @@ from console.language import N_
 class Line:
     """A row of a table as it is shown; `before` are the same cells of the period before, if published.
 
-    Of a province `known` came back, as far as somebody counted, and `reach` is the share of them.
+    Of a province `known` came back, as far as somebody counted, and `reach` is how many of 10,000 of them wrote.
     """
 
     words: str
@@ -156,8 +156,8 @@ def _section(
 
 
 def _reach(people: int | None, returned: int | None) -> str:
-    """The told people as a share of those known to have come back, "" where either isn't told."""
-    return f"{100 * people / returned:.1f} %" if people is not None and returned else ""
+    """The told people of every 10,000 known to have come back, "" where either isn't told."""
+    return f"{10_000 * people / returned:,.1f}" if people is not None and returned else ""
 
 
 def _chart(period: Period, table: Published) -> str:

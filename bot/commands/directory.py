@@ -37,7 +37,9 @@ def import_(file: Path | None) -> None:
 
 
 @directory.command()
-@click.option("--format", "kind", type=click.Choice(["csv", "hsds", "hsds-tables"]), default="csv", show_default=True)
+@click.option(
+    "--format", "kind", type=click.Choice(["csv", "hsds", "hsds-tables"]), default="csv", show_default=True
+)
 @click.option("--all", "everything", is_flag=True, help="Also what isn't published.")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
 def export(kind: str, everything: bool, file: Path | None) -> None:

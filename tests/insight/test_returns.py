@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -132,4 +133,7 @@ def test_the_page_says_that_there_is_no_count_and_with_one_tells_reach(desk: Des
     assert answered.status_code == 302
     page = desk.get("/figures").text
     assert "We have no count by province" not in page and ORIGIN.source in page
-    assert ">Reach</th>" in page and "<td>1,000</td>" in page and " %</td>" in page
+    row = re.search(r"Battambang \*</th>(.*?)</tr>", page, re.S)
+    assert row and ">Reached, of 10,000</th>" in page
+    people, *_, returned, reached = re.findall(r"<td>(.*?)</td>", row[1])
+    assert returned == "1,000" and float(reached) == 10 * int(people)
