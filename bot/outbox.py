@@ -150,17 +150,19 @@ def queue_page(session: Session, operator: Operator, text: str) -> None:
         )
 
 
-def queue_partner_message(session: Session, address: str, text: str) -> Message:
-    """Queues a text to a partner organisation's own number; it carries nothing about anyone."""
+def queue_partner_message(
+    session: Session, address: str, text: str, channel: Channel = Channel.SMS
+) -> Message:
+    """Queues a text to a partner organisation's own number or mailbox; it carries nothing about anyone."""
     message = Message(
         direction=Direction.OUT,
-        channel=Channel.SMS,
+        channel=channel,
         author=Author.BOT,
         kind=PARTNER_MESSAGE,
         body=text,
         address=address,
         state=Delivery.QUEUED,
-        segments=segments.count(text),
+        segments=segments.count(text) if channel == Channel.SMS else 1,
         position=time.time_ns() // 1_000_000,
     )
     session.add(message)

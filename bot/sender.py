@@ -214,7 +214,7 @@ def _finish(session: Session, claim: Claim, ending: Ending) -> None:
         case Uncertain(error):
             message.error = error
             started = message.sent_at or at
-            if error == "telegram_has_no_lookup" or at - started > _LOOKUPS * LEASE:
+            if error.endswith("_has_no_lookup") or at - started > _LOOKUPS * LEASE:
                 fail(session, message, "may_have_arrived")
             else:
                 message.lease_until = at + LOOK_UP_AFTER

@@ -11,6 +11,7 @@ import base64
 import binascii
 import contextlib
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -52,6 +53,12 @@ class Settings:
     telegram_bot_token: str
     telegram_webhook_secret: str
     telegram_api_url: str
+    smtp_host: str
+    smtp_port: int
+    smtp_tls: str
+    smtp_user: str
+    smtp_password: str
+    smtp_from: str
     target_minutes: tuple[int, ...]
     urgent_in_a_row: int
     break_minutes: int
@@ -80,6 +87,10 @@ class Settings:
     @property
     def has_sms(self) -> bool:
         return bool(self.twilio_account_sid)
+
+    @property
+    def has_email(self) -> bool:
+        return bool(self.smtp_host and self.smtp_from)
 
     @property
     def has_telegram(self) -> bool:
@@ -156,6 +167,12 @@ def _read(env: Mapping[str, str], production: bool) -> Settings:
         telegram_bot_token=get("TELEGRAM_BOT_TOKEN"),
         telegram_webhook_secret=get("TELEGRAM_WEBHOOK_SECRET"),
         telegram_api_url=_url("TELEGRAM_API_URL", get("TELEGRAM_API_URL", "https://api.telegram.org")),
+        smtp_host=get("SMTP_HOST"),
+        smtp_port=_number("SMTP_PORT", get("SMTP_PORT", "587"), 1, 65535),
+        smtp_tls=_choice("SMTP_TLS", get("SMTP_TLS", "starttls"), ("starttls", "tls", "none")),
+        smtp_user=get("SMTP_USER"),
+        smtp_password=get("SMTP_PASSWORD"),
+        smtp_from=_mail_address("SMTP_FROM", get("SMTP_FROM")),
         target_minutes=_targets(get("PHLOV_TARGET_MINUTES", "5,10,30,30")),
         urgent_in_a_row=_number("PHLOV_URGENT_IN_A_ROW", get("PHLOV_URGENT_IN_A_ROW", "3"), 1, 100),
         break_minutes=_number("PHLOV_BREAK_MINUTES", get("PHLOV_BREAK_MINUTES", "15"), 1, 240),
@@ -211,9 +228,25 @@ def _refuse_unsafe(settings: Settings, env: Mapping[str, str]) -> None:
     if settings.has_telegram:
         _strong("TELEGRAM_WEBHOOK_SECRET", settings.telegram_webhook_secret)
         _encrypted_or_local("TELEGRAM_API_URL", settings.telegram_api_url)
+    _whole_smtp(settings)
     for name in ("FLASK_DEBUG", "PYTHONASYNCIODEBUG"):
         if env.get(name, "0") not in ("", "0", "false"):
             raise UnsafeSetting(name, "must not be set in production")
+
+
+def _whole_smtp(settings: Settings) -> None:
+    """A mail server is set whole or not at all, and never used in clear over a network."""
+    if not settings.smtp_host:
+        if settings.smtp_from or settings.smtp_user or settings.smtp_password:
+            raise UnsafeSetting("SMTP_HOST", "is missing: SMTP_FROM, SMTP_USER or SMTP_PASSWORD is set")
+        return
+    if not settings.smtp_from:
+        raise UnsafeSetting("SMTP_FROM", "is missing: the address that letters come from")
+    if bool(settings.smtp_user) != bool(settings.smtp_password):
+        missing = "SMTP_PASSWORD" if settings.smtp_user else "SMTP_USER"
+        raise UnsafeSetting(missing, "is missing: set both or neither")
+    if settings.smtp_tls == "none" and settings.smtp_host not in ("127.0.0.1", "localhost", "::1"):
+        raise UnsafeSetting("SMTP_TLS", "must be starttls or tls: letters hold links to referrals")
 
 
 def _strong(name: str, value: str) -> None:
@@ -245,6 +278,12 @@ def _number(name: str, value: str, least: int, most: int) -> int:
 def _choice(name: str, value: str, choices: tuple[str, ...]) -> str:
     if value not in choices:
         raise UnsafeSetting(name, f"must be one of {', '.join(choices)}")
+    return value
+
+
+def _mail_address(name: str, value: str) -> str:
+    if value and not re.fullmatch(r"[^@\s<>,;]{1,64}@[A-Za-z0-9.-]{1,190}", value):
+        raise UnsafeSetting(name, "must be a bare e-mail address")
     return value
 
 

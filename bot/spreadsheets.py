@@ -49,6 +49,7 @@ WHY = {
     "not_a_number": "must be a whole number, not below 0",
     "too_high": "is too high to be true",
     "not_a_phone": "must be a phone number or a short code",
+    "not_mail": "must be an e-mail address",
     "not_hours": "must be like Mo-Fr 07:30-11:30 14:00-17:00; Sa 08:00-12:00, or 24/7",
     "not_a_link": "must begin with https://",
     "in_the_past": "is in the past",

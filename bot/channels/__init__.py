@@ -1,5 +1,6 @@
 """Sending over the providers: one small interface, a module a provider."""
 
+from bot.channels.email import EmailProvider
 from bot.channels.provider import Outgoing, Provider, Refused, Sent, TryLater, Uncertain
 from bot.channels.telegram import TelegramProvider
 from bot.channels.twilio import TwilioProvider
@@ -16,4 +17,6 @@ def providers(settings: Settings) -> dict[Channel, Provider]:
         known[Channel.SMS] = TwilioProvider(settings)
     if settings.has_telegram:
         known[Channel.TELEGRAM] = TelegramProvider(settings)
+    if settings.has_email:
+        known[Channel.EMAIL] = EmailProvider(settings)
     return known

@@ -84,6 +84,6 @@ def _pager(value: str | None) -> tuple[Channel, str] | None:
     if value is None:
         return None
     channel, _, address = value.partition(":")
-    if channel not in list(Channel) or not address:
+    if channel not in (Channel.SMS, Channel.TELEGRAM) or not address:
         raise click.UsageError("--pager must be like sms:+85512345678 or telegram:123456789")
     return Channel(channel), address

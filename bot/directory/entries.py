@@ -22,8 +22,10 @@ from bot.places import provinces
 from bot.spreadsheets import hides_something
 
 _LIST = "|"
+_METHODS = (ReferralMethod.SMS, ReferralMethod.EMAIL, ReferralMethod.PHONE, ReferralMethod.NONE)
 _KEY = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
 _SHORT_CODE = re.compile(r"\d{3,5}")
+_MAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _PHONE_LETTERS = re.compile(r"[+\d][\d /()-]{2,62}")
 
 
@@ -105,6 +107,11 @@ def phone(given: str) -> str:
     return given
 
 
+def _address(given: str) -> str:
+    """Where referrals go: a number, or an e-mail address."""
+    return text(120)(given) if _MAIL.fullmatch(given) else phone(given)
+
+
 def _key(given: str) -> str:
     if not _KEY.fullmatch(given):
         raise BadValue("missing" if not given else "unknown_code")
@@ -159,8 +166,8 @@ FIELDS: dict[str, Callable[[str], Any]] = {
     "hours": _hours,
     "phone": phone,
     "phone_fact": _phone_fact,
-    "referral_method": one_of((ReferralMethod.SMS, ReferralMethod.PHONE, ReferralMethod.NONE)),
-    "referral_address": phone,
+    "referral_method": one_of(_METHODS),
+    "referral_address": _address,
     "referral_language": one_of(("en", "km")),
     "capacity": one_of((Capacity.OPEN, Capacity.LIMITED, Capacity.FULL, Capacity.UNKNOWN)),
     "sensitive": yes_or_no,
@@ -203,8 +210,13 @@ def _contradictions(values: dict[str, Any]) -> list[tuple[str, str]]:
         wrong.append(("published", "needs_confirmation"))
     if values["published"] and (values["sensitive"] or codes.SENSITIVE_NEEDS & set(values["needs"])):
         wrong.append(("published", "sensitive_published"))
-    if values["referral_method"] == ReferralMethod.SMS and not values["referral_address"]:
+    method, address = values["referral_method"], values["referral_address"]
+    if method in (ReferralMethod.SMS, ReferralMethod.EMAIL) and not address:
         wrong.append(("referral_address", "needs_address"))
+    elif method == ReferralMethod.EMAIL and not _MAIL.fullmatch(address):
+        wrong.append(("referral_address", "not_mail"))
+    elif method == ReferralMethod.SMS and _MAIL.fullmatch(address):
+        wrong.append(("referral_address", "not_a_phone"))
     return wrong
 
 

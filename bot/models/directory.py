@@ -17,6 +17,7 @@ class ReferralMethod(StrEnum):
 
     NONE = "none"  # people go or call by themselves
     SMS = "sms"  # a link by SMS to `referral_address`, its code by SMS to the same number
+    EMAIL = "email"  # a link by e-mail to `referral_address`; an operator reads the code out
     PHONE = "phone"  # an operator sends or reads out the link and the code
 
 

@@ -17,6 +17,7 @@ from bot.models.columns import Encrypted, UTCTime, blind_index, now
 class Channel(StrEnum):
     SMS = "sms"
     TELEGRAM = "telegram"
+    EMAIL = "email"  # to partners only, with a link and nothing about anyone
 
 
 class Form(StrEnum):

@@ -15,6 +15,7 @@ from bot import audit, consent, handoff, outbound, outbox
 from bot.directory import codes
 from bot.directory.search import phone_of
 from bot.models import (
+    Channel,
     Consent,
     Contact,
     Conversation,
@@ -36,6 +37,8 @@ from bot.referrals import access
 from bot.settings import Settings
 from bot.words import say
 
+# How a link goes out by itself. Its code never goes the same way as an e-mail: an operator reads it out.
+SENT_BY = {ReferralMethod.SMS: Channel.SMS, ReferralMethod.EMAIL: Channel.EMAIL}
 DECLINE_REASONS = ("full", "not_eligible", "wrong_area", "not_reached", "other")
 PARTNER = "partner"
 BOT = "bot"
@@ -95,12 +98,13 @@ def make(
 
 
 def send_link(session: Session, referral: Referral, settings: Settings, by: str) -> str:
-    """Makes a new link and sends it where the partner takes referrals by SMS; the link."""
+    """Makes a new link and sends it where the partner takes referrals by SMS or e-mail; the link."""
     link = f"{settings.public_url}/partners/r/{access.issue(session, referral)}"
     service = referral.service
-    if service.referral_method == ReferralMethod.SMS and service.referral_address:
+    if service.referral_method in SENT_BY and service.referral_address:
         text = say("partner_link", Form(service.referral_language), {"brand": settings.brand, "link": link})
-        message = outbox.queue_partner_message(session, service.referral_address, text)
+        channel = SENT_BY[ReferralMethod(service.referral_method)]
+        message = outbox.queue_partner_message(session, service.referral_address, text, channel)
         _event(session, referral, by, "link_sent", detail={"message": message.id})
     return link
 

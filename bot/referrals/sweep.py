@@ -83,10 +83,11 @@ def _remind(session: Session, referral: Referral, settings: Settings) -> None:
     referral.reminders += 1
     referral.reminded_at = now()
     service = referral.service
-    if service.referral_method == ReferralMethod.SMS and service.referral_address:
+    if service.referral_method in steps.SENT_BY and service.referral_address:
         values = {"brand": settings.brand}
         text = say("partner_reminder", Form(service.referral_language), values)
-        outbox.queue_partner_message(session, service.referral_address, text)
+        channel = steps.SENT_BY[ReferralMethod(service.referral_method)]
+        outbox.queue_partner_message(session, service.referral_address, text, channel)
         steps.note(session, referral, steps.SYSTEM, "reminded")
 
 

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 import current
 from bot import consent
 from bot.directory import codes, search
-from bot.models import Consent, Conversation, Form, Operator, Profile, ReferralMethod, Service
+from bot.models import Consent, Conversation, Form, Operator, Profile, Service
 from bot.permissions import Permission
 from bot.places import provinces
 from bot.referrals import fields, steps
@@ -85,7 +85,7 @@ def referral_make(conversation_id: int, service_id: int) -> Response | str | tup
         referral, link = steps.make(
             db, conversation, service, agreed, given["need"], shared, current.settings(), operator
         )
-        if service.referral_method == ReferralMethod.SMS:
+        if service.referral_method in steps.SENT_BY:
             flash(_("Sent to the partner. You see each step here."))
             return redirect(url_for("console.referral_detail", referral_id=referral.id))
         return render_template("console/referrals/link.html", referral=referral, link=link)

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 import current
 from bot import outbox
 from bot.directory.search import name_of
-from bot.models import Form, Referral, ReferralMethod, ReferralState
+from bot.models import Form, Referral, ReferralState
 from bot.permissions import Permission
 from bot.referrals import steps
 from bot.words import say
@@ -48,8 +48,7 @@ def referrals_page() -> str:
                 "since": referral.state_at,
                 "late": words.is_late(referral),
                 "reason": words.reason(referral.decline_reason),
-                "by_sms": referral.service.referral_method == ReferralMethod.SMS
-                and referral.state in steps.OPEN,
+                "by_sms": referral.service.referral_method in steps.SENT_BY and referral.state in steps.OPEN,
             }
             for referral in db.scalars(query)
         ]
