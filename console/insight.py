@@ -25,7 +25,7 @@ from console.language import N_
 class Line:
     """A row of a table as it is shown; `before` are the same cells of the period before, if published.
 
-    Of a province `known` came back, as far as somebody counted, and `reach` is how many of 10,000 of them wrote.
+    Of a province `known` came back, as far as somebody counted; `reach` is how many of 10,000 of them wrote.
     """
 
     words: str
