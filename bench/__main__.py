@@ -1,7 +1,7 @@
 """`make bench`: measures, writes docs/benchmarks/*.json and the plots beside them.
 
-Parts: `load` (side by side with Rasa's own Twilio channel), `growth` (PostgreSQL with a million messages)
-and `queue_page` (500 waiting conversations, 60 browsers listening).
+Parts: `load` (side by side with Rasa's own Twilio channel), `growth` (PostgreSQL with a million messages),
+`queue_page` (500 waiting conversations, 60 browsers listening) and `stress` (a flood, a burst, forgeries).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from bench import growth, plot, queue_page
+from bench import growth, plot, queue_page, stress
 from bench.load import TimedProviders, load
 from bench.machine import described
 from bench.sides import phlov, rasa_alone
@@ -60,7 +60,7 @@ def side_by_side(rates: tuple[float, ...], seconds: float) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", default=["load", "growth", "queue_page"])
+    parser.add_argument("parts", nargs="*", default=["load", "growth", "queue_page", "stress"])
     parser.add_argument("--rates", type=float, nargs="+", default=list(RATES))
     parser.add_argument("--seconds", type=float, default=30.0, help="of load at each rate")
     parser.add_argument("--sizes", type=int, nargs="+", default=list(growth.SIZES))
@@ -69,6 +69,7 @@ def main() -> None:
         "load": lambda: side_by_side(tuple(options.rates), options.seconds),
         "growth": lambda: growth.run(tuple(options.sizes)),
         "queue_page": queue_page.run,
+        "stress": stress.run,
     }
     FOLDER.mkdir(parents=True, exist_ok=True)
     for part in options.parts:
