@@ -18,6 +18,7 @@ from bot.facts import today
 from bot.models import Capacity, DirectoryChange, Form, Operator, ReferralMethod, Service
 from bot.permissions import Permission
 from bot.places import provinces
+from bot.words import MissingWords
 from console.access import permit
 from console.directory import words
 from console.language import date_words
@@ -162,9 +163,16 @@ def _shown(given: dict[str, str]) -> list[tuple[str, str]]:
 
 
 def _told(name: str, value: str | None) -> str:
-    """A field's value in plain words."""
+    """A field's value in plain words; as it was given where it is none that the field takes."""
     if not value:
         return ""
+    try:
+        return _in_words(name, value)
+    except (LookupError, ValueError, MissingWords):
+        return value
+
+
+def _in_words(name: str, value: str) -> str:
     if name in _SEVERAL:
         return ", ".join(_value_words(name, code) for code in value.split("|"))
     if name in _DATES:

@@ -334,3 +334,9 @@ def test_an_organisation_without_a_service_is_kept_edited_and_has_its_history(
     reader = Desk(app, database, "dara").sign_in()
     assert reader.get(page).status_code == 200
     assert reader.post(page, "/account", **given).status_code == 403
+
+
+@pytest.mark.parametrize("field", ["needs", "provinces", "review_due", "confirmed_on"])
+def test_what_a_field_does_not_take_is_marked_and_shown_as_it_was_given(manager: Desk, field: str) -> None:
+    answer = manager.post("/directory/1", "/account", name_en="A name", **{field: "xyz-1"})
+    assert answer.status_code == 422 and 'class="problem"' in answer.text
