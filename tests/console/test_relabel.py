@@ -77,9 +77,9 @@ def test_who_may_not_read_the_conversation_relabels_nothing(
     for outsider in (other, manager):
         token = outsider.token("/account")
         address = f"/console/messages/{message.id}/meaning"
-        assert outsider.client.get(address, headers=BESIDE).status_code == 403
+        assert outsider.client.get(address, headers=BESIDE).status_code in (403, 404)
         posted = outsider.client.post(address, data={"csrf_token": token, "intent": "gbv"}, headers=BESIDE)
-        assert posted.status_code == 403
+        assert posted.status_code in (403, 404)
     assert desk.get("/messages/999/meaning").status_code == 404
 
 
