@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from rasa.nlu.constants import TOKENS_NAMES
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from nlu.khmer.features import Views, views
+from nlu.khmer import Word
+from nlu.khmer.features import Views, views_of_words
 
 
 def views_of(message: Message) -> Views:
@@ -13,5 +15,7 @@ def views_of(message: Message) -> Views:
     they go with the message."""
     known: Views | None = getattr(message, "_views", None)
     if known is None:
-        known = message._views = views(message.get(TEXT) or "")
+        # KhmerTokenizer has normalised the text and cut it into words; one blank stands for none.
+        words = [Word(token.text, token.start) for token in message.get(TOKENS_NAMES[TEXT]) or []]
+        known = message._views = views_of_words(message.get(TEXT) or "", [w for w in words if w.text.strip()])
     return known

@@ -22,7 +22,7 @@ from nlu.khmer.form import ENGLISH, KHMER, ROMANISED, detect
 from nlu.khmer.normalise import normalise
 from nlu.khmer.respell import respell
 from nlu.khmer.romanise import romanise
-from nlu.khmer.segment import segment
+from nlu.khmer.segment import Word, segment
 from nlu.khmer.skeleton import skeleton
 
 VIEWS = ("w", "p", "r", "s", "k", "c")
@@ -50,8 +50,14 @@ class Views:
 
 def views(text: str) -> Views:
     """The views of `text`, which is normalised first."""
-    text = normalise(text[:_LONGEST]).casefold()
-    words = [word.text for word in segment(text)]
+    text = normalise(text[:_LONGEST])
+    return views_of_words(text, segment(text))
+
+
+def views_of_words(text: str, segmented: list[Word]) -> Views:
+    """The views of a normalised `text` that was cut into words already."""
+    text = text[:_LONGEST].casefold()
+    words = [word.text.casefold() for word in segmented if word.start < _LONGEST]
     form = detect(text)[0] or KHMER
     khmer = [] if form == ENGLISH else respell(words) if form == ROMANISED else words
     sounds = [skeleton(word) for word in words]

@@ -12,6 +12,8 @@ khmercut.load()
 
 _SPACE = re.compile(r"\s+")
 _HAS_LETTER = re.compile(r"[^\W_]|[\u17b6-\u17d3]")
+# What the tagger now and then leaves at a Latin word: "hz," is the same word as "hz".
+_AT_THE_EDGE = ".,;:!?\"'()[]…\u17d4\u17d6"
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ def segment(text: str) -> list[Word]:
     start = 0
     for piece in khmercut.tokenize(text) if text else []:
         if not _SPACE.fullmatch(piece) and _HAS_LETTER.search(piece):
-            words.append(Word(piece, start))
+            word = piece.lstrip(_AT_THE_EDGE)
+            words.append(Word(word.rstrip(_AT_THE_EDGE), start + len(piece) - len(word)))
         start += len(piece)
     return words

@@ -17,11 +17,11 @@ from nlu.learning.two_stage import TwoStage, logit, with_danger
 
 
 class Ensemble:
-    """Learns both from the same messages. Only the linear models see the sentence vectors."""
+    """Learns both from the same messages."""
 
     def __init__(self, strength: float = 20.0, vector_weight: float = 3.0) -> None:
         self._linear = TwoStage(strength, vector_weight)
-        self._hidden = HiddenLayer()
+        self._hidden = HiddenLayer(vector_weight=vector_weight)
 
     @property
     def intents(self) -> list[str]:

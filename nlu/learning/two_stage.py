@@ -42,9 +42,7 @@ class TwoStage:
         """Learns from rows of views, shape (n, features), their vectors, shape (n, size), if any, and
         their intents."""
         if vectors is not None:
-            # Sentence vectors all point much the same way; what tells messages apart is the rest.
-            own = vectors.any(axis=1)
-            self._mean = vectors[own].mean(axis=0) if own.any() else numpy.zeros(vectors.shape[1])
+            self._mean = middle(vectors)
         table = self._joined(views, vectors)
         labels = numpy.array(intents)
         self.intents = sorted(set(intents))
@@ -105,6 +103,14 @@ class TwoStage:
             return views
         centred = (vectors - self._mean) * vectors.any(axis=1, keepdims=True)
         return hstack([views, csr_matrix(centred * self._vector_weight)]).tocsr()
+
+
+def middle(vectors: numpy.ndarray) -> numpy.ndarray:
+    """The mean of `vectors`, shape (n, size), that aren't all zeros. Sentence vectors all point much the
+    same way; what tells messages apart is the rest."""
+    own = vectors.any(axis=1)
+    mean: numpy.ndarray = vectors[own].mean(axis=0) if own.any() else numpy.zeros(vectors.shape[1])
+    return mean
 
 
 def with_danger(about: numpy.ndarray, sensitive: numpy.ndarray, danger: numpy.ndarray) -> numpy.ndarray:

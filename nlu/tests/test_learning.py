@@ -45,18 +45,30 @@ def test_every_view_of_a_message_has_length_one() -> None:
     assert numpy.asarray(table.power(2).sum(axis=1)).ravel() == pytest.approx(present)
 
 
+@pytest.mark.parametrize("with_vectors", [False, True])
 @pytest.mark.parametrize("kind", [TwoStage, HiddenLayer, Ensemble])
 def test_a_saved_model_says_the_same(
-    kind: type[TwoStage] | type[HiddenLayer] | type[Ensemble], tmp_path: Path
+    kind: type[TwoStage] | type[HiddenLayer] | type[Ensemble], with_vectors: bool, tmp_path: Path
 ) -> None:
     messages = [views(text) for text in TEXTS]
+    vectors = numpy.random.default_rng(7).normal(size=(len(TEXTS), 8)) if with_vectors else None
     vectoriser = Vectoriser(rarest=1).fit(messages)
-    model = kind().fit(vectoriser.transform(messages), None, INTENTS)
+    model = kind().fit(vectoriser.transform(messages), vectors, INTENTS)
     vectoriser.save(tmp_path)
     model.save(tmp_path)
-    loaded = kind.load(tmp_path).probabilities(Vectoriser.load(tmp_path).transform(messages), None)
-    assert loaded == pytest.approx(model.probabilities(vectoriser.transform(messages), None), abs=0.01)
+    loaded = kind.load(tmp_path).probabilities(Vectoriser.load(tmp_path).transform(messages), vectors)
+    assert loaded == pytest.approx(model.probabilities(vectoriser.transform(messages), vectors), abs=0.01)
     assert loaded.sum(axis=1) == pytest.approx(1)
+
+
+def test_the_hidden_layer_reads_vectors_where_words_say_nothing() -> None:
+    messages = [views(f"word{number}") for number in range(40)]
+    intents = ["gbv" if number % 2 else "job_find" for number in range(40)]
+    vectors = numpy.array([[1.0, number % 2] for number in range(40)])
+    table = Vectoriser(rarest=1).fit(messages).transform(messages)
+    layer = HiddenLayer(rounds=150, rarest=99).fit(table, vectors, intents)
+    danger = layer.probabilities(table[:2], vectors[:2])[:, layer.intents.index("gbv")]
+    assert danger[0] < 0.3 < 0.7 < danger[1]
 
 
 def test_the_hidden_layer_learns_what_words_mean_alike() -> None:

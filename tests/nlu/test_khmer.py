@@ -54,6 +54,12 @@ def test_words_stand_where_they_say(text: str) -> None:
     assert all(text[word.start : word.end] == word.text for word in segment(text))
 
 
+def test_signs_at_a_words_edge_are_no_part_of_it() -> None:
+    assert [word.text for word in segment("tov hz, ot mean 14, luy 800$ te.")] == [
+        *("tov", "hz", "ot", "mean", "14", "luy", "800$", "te"),
+    ]
+
+
 def test_every_khmer_sign_can_be_romanised_and_keyed() -> None:
     signs = [chr(code) for code in range(0x1780, 0x1800)]
     for text in [*signs, *(f"ក{sign}" for sign in signs), *(f"ក\u17d2{sign}ា{sign}" for sign in signs)]:
