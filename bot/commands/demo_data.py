@@ -16,12 +16,14 @@ import click
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot import aliases, audit
-from bot.database import connect
+from bot import aliases, audit, inbox
+from bot.brain import BrainTurn, BrainUnavailable, Events
+from bot.database import Database, connect
 from bot.directory import files
 from bot.directory.codes import NEED_OF_TOPIC
 from bot.insight import snapshots
 from bot.insight.invented import ACTION
+from bot.intents import SENSITIVE
 from bot.models import (
     Author,
     Channel,
@@ -43,7 +45,8 @@ from bot.models import (
 )
 from bot.models.columns import keyring, now
 from bot.models.referral import ReferralState
-from bot.settings import load_settings
+from bot.settings import Settings, load_settings
+from bot.turn import take_turn
 from nlu import corpus
 
 _BATCH = 500
@@ -91,8 +94,9 @@ class _World:
 
 @click.command("demo-data")
 @click.option("--conversations", default=2_000, show_default=True, help="How many to invent.")
+@click.option("--waiting", default=12, show_default=True, help="How many more wait for a person just now.")
 @click.option("--seed", default=7, show_default=True, help="The same seed invents the same.")
-def demo_data(conversations: int, seed: int) -> None:
+def demo_data(conversations: int, waiting: int, seed: int) -> None:
     """Fill an empty development database with a year of invented conversations."""
     settings = load_settings()
     if settings.production:
@@ -112,7 +116,24 @@ def demo_data(conversations: int, seed: int) -> None:
         click.echo(f"{min(first + _BATCH, conversations)} of {conversations}")
     with database.transaction() as session:
         made = snapshots.make_due(session)
+    _let_wait(database, settings, chance, waiting)
     click.echo(f"Invented data, not real people. Figures published for {len(made)} periods.")
+
+
+class _NoBrain:
+    """What these people write goes to a person anyway."""
+
+    def turn(self, events: Events, text: str, picked: bool = False) -> BrainTurn:
+        raise BrainUnavailable("left out")
+
+
+def _let_wait(database: Database, settings: Settings, chance: random.Random, number: int) -> None:
+    """Messages of now, on the way that every message takes, so that the queue has something in it."""
+    rows = [row for row in corpus.development() if row.intent in (*SENSITIVE, "ask_human", "need_debt")]
+    for n, row in enumerate(chance.sample(rows, number)):
+        inbox.accept(database, inbox.Inbound(Channel.SMS, f"demo{n}", f"+8551100{n:05d}", row.text))
+    while claim := inbox.claim_next(database):
+        take_turn(database, claim, _NoBrain(), settings)
 
 
 def _world(session: Session, chance: random.Random) -> _World:
