@@ -14,7 +14,7 @@ import pyotp
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Page, expect
 from sqlalchemy import update
 from werkzeug.serving import make_server
 
@@ -27,7 +27,7 @@ from bot.permissions import PERMISSIONS
 from bot.settings import load_settings
 from bot.teams import WOMENS_DESK
 from console import access
-from tests.browser.test_journey import ARGUMENTS, picture
+from tests.browser.test_journey import picture
 from tests.console.conftest import new_waiting
 from tests.console.routes import console_rules, path_of
 from web import create_app
@@ -85,14 +85,6 @@ def console(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> It
     yield Console(app, database, f"http://127.0.0.1:{port}")
     server.shutdown()
     database.engine.dispose()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

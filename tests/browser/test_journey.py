@@ -8,21 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.processes.helpline import Helpline, running_helpline
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.brain]
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 OWN_PASSWORD = "a quiet road by the river"
 
 
@@ -30,14 +21,6 @@ OWN_PASSWORD = "a quiet road by the river"
 def helpline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Helpline]:
     with running_helpline(tmp_path_factory.mktemp("browser"), simulated=True) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

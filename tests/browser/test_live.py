@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from bot import operators
 from bot.database import Database, connect
 from bot.models import Role
 from bot.settings import load_settings
-from tests.browser.test_journey import ARGUMENTS, OWN_PASSWORD, picture
+from tests.browser.test_journey import OWN_PASSWORD, picture
 from tests.console.conftest import new_waiting
 from tests.processes.helpline import Helpline
 from tests.stand_ins import Providers
@@ -39,14 +39,6 @@ def helpline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Helpline]:
 @pytest.fixture(scope="module")
 def database(helpline: Helpline) -> Database:
     return connect(load_settings(helpline.environment))
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from bot import operators
@@ -19,7 +19,7 @@ from bot.facts import today
 from bot.jobs import employers
 from bot.models import Listing, Role
 from bot.settings import Settings
-from tests.browser.test_journey import ARGUMENTS, picture
+from tests.browser.test_journey import picture
 from tests.referrals.test_referrals import PERSON, Case
 from web import create_app
 
@@ -41,14 +41,6 @@ def address(settings: Settings, database: Database) -> Iterator[str]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=SIZES, ids=["wide", "phone"])

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
@@ -20,7 +20,7 @@ from bot.models import Channel, Conversation, Direction, Message, Operator, Role
 from bot.models.columns import now
 from bot.safe_contact import PHNOM_PENH
 from bot.settings import Settings, load_settings
-from tests.browser.test_journey import ARGUMENTS, picture
+from tests.browser.test_journey import picture
 from tests.conftest import Phone
 from tests.console.conftest import OWN_PASSWORD, new_waiting
 from web import create_app
@@ -80,14 +80,6 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
 
 
 @pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
 def signed_in(browser: Browser, console: Console) -> Iterator[Page]:
     """sokha's page; it fails the tests on any script error and on anything that its policy refused."""
     yield from _signed_in(browser, console, "sokha")
@@ -104,8 +96,7 @@ def _signed_in(browser: Browser, console: Console, name: str) -> Iterator[Page]:
     page.locator("[name=password]").fill(OWN_PASSWORD)
     page.locator("main button").click()
     page.wait_for_url(lambda url: "sign-in" not in url)
-    yield page
-    context.close()
+    yield page  # closed with its browser
     assert problems == []
 
 
