@@ -22,7 +22,7 @@ from sqlalchemy.dialects import postgresql
 
 from bench.percentiles import percentile
 from bot import inbox, operators, sender
-from bot.brain import BrainTurn, BrainUnavailable, Events
+from bot.brain import NoBrain
 from bot.channels import providers as make_providers
 from bot.database import Database, connect, migrate
 from bot.models import Base, Channel, Contact, Conversation, Message, Role
@@ -39,11 +39,6 @@ _WAITING = 200  # as many as the queue page shows
 _TIMES = 60
 _FLOOD = 20_000
 _PASSWORD = "a quiet road by the river"
-
-
-class NoBrain:
-    def turn(self, events: Events, text: str, picked: bool = False) -> BrainTurn:
-        raise BrainUnavailable("left out")
 
 
 def run(sizes: tuple[int, ...] = SIZES) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -62,32 +62,59 @@ class Outcome:
         }
 
 
-def load(post: Post, providers: TimedProviders, rate: float, seconds: float, run: int) -> Outcome:
-    """`rate` messages a second for `seconds`, each by a new person."""
-    outcome = Outcome(rate)
-    due: dict[str, float] = {}
+@dataclass(frozen=True)
+class Due:
+    """A message that leaves `at` so many seconds from the start."""
+
+    at: float
+    text: str
+    person: str
+    identity: str
+
+
+def post_when_due(post: Post, messages: Iterable[Due]) -> tuple[float, list[float], int]:
+    """Posts `messages`, in the order of their times; when that began, the seconds from each one's time to
+    its 200, and how many got none."""
+    times: list[float] = []
+    refused = 0
     lock = threading.Lock()
 
-    def send(number: int, person: str, at: float) -> None:
+    def send(message: Due, at: float) -> None:
+        nonlocal refused
         try:
-            good = post(QUESTIONS[number % len(QUESTIONS)], person, f"SM{run:04}{number:08}").ok
+            good = post(message.text, message.person, message.identity).ok
         except requests.RequestException:
             good = False
         took = time.monotonic() - at
         with lock:
             if good:
-                outcome.acknowledged.append(took)
+                times.append(took)
             else:
-                outcome.refused += 1
+                refused += 1
 
     began = time.monotonic() + 0.5
     with ThreadPoolExecutor(_SENDERS) as pool:
-        for number in range(int(rate * seconds)):
-            at = began + number / rate
-            person = f"+8559{run:03}{number:05}"
-            due[person] = at
+        for message in messages:
+            at = began + message.at
             time.sleep(max(0.0, at - time.monotonic()))
-            pool.submit(send, number, person, at)
+            pool.submit(send, message, at)
+    return began, times, refused
+
+
+def load(post: Post, providers: TimedProviders, rate: float, seconds: float, run: int) -> Outcome:
+    """`rate` messages a second for `seconds`, each by a new person."""
+    outcome = Outcome(rate)
+    messages = [
+        Due(
+            number / rate,
+            QUESTIONS[number % len(QUESTIONS)],
+            f"+8559{run:03}{number:05}",
+            f"SM{run:04}{number:08}",
+        )
+        for number in range(int(rate * seconds))
+    ]
+    began, outcome.acknowledged, outcome.refused = post_when_due(post, messages)
+    due = {message.person: began + message.at for message in messages}
     deadline = time.monotonic() + _ANSWERED_WITHIN
     while time.monotonic() < deadline and any(person not in providers.first_reply for person in due):
         time.sleep(0.1)

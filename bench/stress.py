@@ -13,15 +13,14 @@ import random
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-import requests
 from sqlalchemy import func, select
 
+from bench.load import Due, post_when_due
 from bench.percentiles import summary
 from bot.database import Database, connect
 from bot.models import Delivery, Direction, Message
@@ -31,7 +30,6 @@ from tests.chaos.servers import PostgreSQL, Redis
 from tests.processes.helpline import TOKEN
 from tests.stand_ins import Providers
 
-_SENDERS = 200
 _BURST_PEOPLE, _BURST_EACH, _BURST_SECONDS = 100, 5, 5.0
 _BACKLOG_SECONDS = 300.0
 _FALSE = "f" * 32
@@ -76,14 +74,12 @@ def _steady(fleet: Fleet, database: Database, seconds: float) -> dict[str, Any]:
         if chance.random() < 0.1:
             posts.append((at + chance.random(), f"+8559{number:07}", f"SM{number:08}"))
     times, refused = _post(fleet, sorted(posts), TOKEN)
-    with database.reading() as session:
-        rows = session.scalar(select(func.count()).where(Message.direction == Direction.IN))
     return {
         "acknowledgement ms": summary(times),
         "refused": refused,
         "posts": len(posts),
         "different messages": int(rate * seconds),
-        "rows": rows,
+        "rows": _rows(database),
         "passes where": "p99 <= 250 ms, max <= 5 s, none refused, rows = different messages",
     }
 
@@ -119,43 +115,29 @@ def _forged(fleet: Fleet, database: Database, seconds: float) -> dict[str, Any]:
     times, refused = _post(fleet, true, TOKEN)
     flood.join()
     accepted, turned_away = outcome[0]
-    with database.reading() as session:
-        rows = session.scalar(select(func.count()).where(Message.direction == Direction.IN))
     return {
         "acknowledgement ms": summary(times),
         "true ones refused": refused,
         "forged": len(false),
         "forged accepted": len(accepted),
         "forged turned away": turned_away,
-        "rows beyond the true ones": (rows or 0) - len(true),
+        "rows beyond the true ones": _rows(database) - len(true),
         "passes where": "true ones: p99 <= 1 s, none refused; forged: none accepted, no row",
     }
 
 
-def _post(fleet: Fleet, posts: list[tuple[float, str, str]], token: str) -> tuple[list[float], int]:
-    """Posts each at its time (seconds from the start); seconds from then until the 200s, and the refusals."""
-    times: list[float] = []
-    refused = 0
-    lock = threading.Lock()
-
-    def send(at: float, person: str, identity: str) -> None:
-        nonlocal refused
-        try:
-            good = fleet.sms("where can i learn to sew", person, identity, token=token).ok
-        except requests.RequestException:
-            good = False
-        with lock:
-            if good:
-                times.append(time.monotonic() - at)
-            else:
-                refused += 1
-
-    began = time.monotonic() + 0.5
-    with ThreadPoolExecutor(_SENDERS) as pool:
-        for offset, person, identity in posts:
-            time.sleep(max(0.0, began + offset - time.monotonic()))
-            pool.submit(send, began + offset, person, identity)
+def _post(fleet: Fleet, posts: Iterable[tuple[float, str, str]], token: str) -> tuple[list[float], int]:
+    """Posts each (time, person, id) signed with `token`; seconds until the 200s, and the refusals."""
+    messages = [Due(at, "where can i learn to sew", person, identity) for at, person, identity in posts]
+    _, times, refused = post_when_due(
+        lambda text, person, identity: fleet.sms(text, person, identity, token=token), messages
+    )
     return times, refused
+
+
+def _rows(database: Database) -> int:
+    with database.reading() as session:
+        return session.scalar(select(func.count()).where(Message.direction == Direction.IN)) or 0
 
 
 def _unfinished(database: Database) -> int:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import structlog
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import audit, limits, outbox
-from bot.models import DayAlarm, Form, Operator, Role
+from bot import audit, limits, operators, outbox
+from bot.models import DayAlarm, Form
 from bot.settings import Settings
 from bot.words import say
 
@@ -45,8 +44,7 @@ def _is_new(session: Session, name: str) -> bool:
 
 
 def _page(session: Session, settings: Settings, name: str) -> None:
-    supervisors = select(Operator).where(Operator.role == Role.SUPERVISOR, Operator.disabled_at.is_(None))
-    for supervisor in session.scalars(supervisors):
+    for supervisor in operators.supervisors(session):
         outbox.queue_page(session, supervisor, _words(name, Form(supervisor.language), settings))
     audit.record(session, None, "day_alarm", f"day:{limits.midnight():%Y-%m-%d}", name)
     log.warning("day_alarm", reached=name)

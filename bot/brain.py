@@ -56,6 +56,13 @@ class Brain(Protocol):
         """Takes one turn from the state `events`. Raises BrainUnavailable."""
 
 
+class NoBrain:
+    """Never answers: danger is found by the patterns alone, all else goes to a person."""
+
+    def turn(self, events: Events, text: str, picked: bool = False) -> BrainTurn:
+        raise BrainUnavailable("left out")
+
+
 class RasaBrain:
     """The Rasa processes at RASA_URL: equal replicas that take turns, each behind a circuit breaker.
 

@@ -29,6 +29,8 @@ MOST_TRIES = 3
 SETTLE = timedelta(seconds=0.5)
 _RACES = 3
 _LONGEST_BODY = 20_000
+_LONGEST_ID = 64
+_LONGEST_ADDRESS = 40
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,31 @@ class Inbound:
     written_to: str | None = None
     sent_at_us: int | None = None
     payload: str | None = None
+
+
+def from_sms(
+    provider_id: str,
+    sender: str,
+    written_to: str,
+    body: str,
+    country: str,
+    *,
+    has_media: bool = False,
+    sent_at_us: int | None = None,
+) -> Inbound | None:
+    """An SMS as a provider tells of it; None where it can't be one: without an id or a sender, or with one
+    that is too long."""
+    if not provider_id or len(provider_id) > _LONGEST_ID or not sender or len(sender) > _LONGEST_ADDRESS:
+        return None
+    return Inbound(
+        channel=Channel.SMS,
+        provider_id=provider_id,
+        address=normalise_address(Channel.SMS, sender, country),
+        body=body,
+        kind="photo" if has_media else "text",
+        written_to=written_to[:_LONGEST_ADDRESS] or None,
+        sent_at_us=sent_at_us,
+    )
 
 
 def normalise_address(channel: Channel, address: str, country: str) -> str:

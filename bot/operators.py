@@ -177,6 +177,12 @@ def end_sessions(session: Session, operator: Operator) -> None:
     )
 
 
+def supervisors(session: Session) -> list[Operator]:
+    """All who may sign in as one."""
+    query = select(Operator).where(Operator.role == Role.SUPERVISOR, Operator.disabled_at.is_(None))
+    return list(session.scalars(query))
+
+
 def name_hashes(name: str) -> list[str]:
     """What an account of this name is found by, under each of the keys."""
     return list(keyring().blind_indexes(f"operator:{_canonical(name)}"))

@@ -16,7 +16,7 @@ from enum import StrEnum
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot import audit, consent, limits, outbox, safe_contact
+from bot import audit, consent, limits, operators, outbox, safe_contact
 from bot.models import (
     Channel,
     Contact,
@@ -24,8 +24,6 @@ from bot.models import (
     Direction,
     Form,
     Message,
-    Operator,
-    Role,
     SeriesOptOut,
     SpendAlarm,
     State,
@@ -162,8 +160,7 @@ def watch_spending(session: Session, settings: Settings, at: datetime | None = N
     if not new:
         return None
     session.add_all(SpendAlarm(month=month, percent=percent) for percent in new)
-    managers = select(Operator).where(Operator.role == Role.SUPERVISOR, Operator.disabled_at.is_(None))
-    for manager in session.scalars(managers):
+    for manager in operators.supervisors(session):
         values = {"brand": settings.brand, "percent": max(new)}
         outbox.queue_page(session, manager, say("spend_alarm", Form(manager.language), values))
     audit.record(session, None, "spend_alarm", f"month:{month}", f"{max(new)} %")

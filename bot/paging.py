@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from bot import outbox, shifts, wellbeing
+from bot import operators, outbox, shifts, wellbeing
 from bot.models import Conversation, Form, Operator, Priority, Role, State
 from bot.models.columns import now
 from bot.settings import Settings
@@ -64,8 +64,7 @@ def _whom(session: Session, with_supervisors: bool) -> list[Operator]:
     first, backups = shifts.on_call(session)
     found = [*first, *(backups if with_supervisors or not first else [])]
     if with_supervisors or not found:
-        supervisors = select(Operator).where(Operator.disabled_at.is_(None), Operator.role == Role.SUPERVISOR)
-        found += session.scalars(supervisors)
+        found += operators.supervisors(session)
     resting = wellbeing.resting(session)
     awake = [operator for operator in found if operator.id not in resting]
     # Somebody has to come: better a break cut short than nobody.

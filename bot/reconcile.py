@@ -8,7 +8,6 @@ its words were deleted. Telegram needs none of this: it repeats an update for a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import structlog
@@ -30,7 +29,6 @@ _OVERLAP = timedelta(minutes=10)
 FARTHEST = timedelta(days=3)
 READ_UP_TO = "reconciled"  # the name under which is noted how far the list was read
 _CLAIM, _NOT_MORE_OFTEN = "reconcile", timedelta(seconds=100)
-_LONGEST_ID = 64
 
 
 def run_due(database: Database, settings: Settings, at_start: bool = False) -> None:
@@ -66,7 +64,16 @@ def bring_in(database: Database, settings: Settings, since: datetime) -> int:
         unknown = _unknown(database, page)
         # Oldest first, as people wrote them.
         for message in sorted(unknown, key=lambda m: m.at):
-            number += inbox.accept(database, _inbound(message, settings))
+            inbound = inbox.from_sms(
+                message.provider_id,
+                message.sender,
+                message.written_to,
+                message.text,
+                settings.country,
+                has_media=message.has_media,
+                sent_at_us=int(message.at.timestamp() * 1_000_000),
+            )
+            number += inbound is not None and inbox.accept(database, inbound)
     return number
 
 
@@ -75,25 +82,12 @@ def forget_place(database: Database) -> None:
     beats.note(database, READ_UP_TO, now())
 
 
-def _unknown(database: Database, page: Iterable[ListedMessage]) -> list[ListedMessage]:
-    listed = [message for message in page if message.provider_id and len(message.provider_id) <= _LONGEST_ID]
+def _unknown(database: Database, page: list[ListedMessage]) -> list[ListedMessage]:
     known = select(Message.provider_id).where(
         Message.channel == Channel.SMS,
         Message.direction == Direction.IN,
-        Message.provider_id.in_([message.provider_id for message in listed]),
+        Message.provider_id.in_([message.provider_id for message in page]),
     )
     with database.reading() as session:
         stored = set(session.scalars(known))
-    return [message for message in listed if message.provider_id not in stored]
-
-
-def _inbound(message: ListedMessage, settings: Settings) -> inbox.Inbound:
-    return inbox.Inbound(
-        channel=Channel.SMS,
-        provider_id=message.provider_id,
-        address=inbox.normalise_address(Channel.SMS, message.sender, settings.country),
-        body=message.text,
-        kind="photo" if message.has_media else "text",
-        written_to=message.written_to or None,
-        sent_at_us=int(message.at.timestamp() * 1_000_000),
-    )
+    return [message for message in page if message.provider_id not in stored]

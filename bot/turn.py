@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from bot import consent, dialogue, handoff, limits, notices, outbox, paging, safe_contact
 from bot.acts import Turn, carry_out
-from bot.brain import Brain, BrainTurn, BrainUnavailable, Events
+from bot.brain import Brain, NoBrain
 from bot.database import Database
 from bot.decide import decide
 from bot.decision import Decision, Incoming, Outcome, Situation
@@ -46,7 +46,7 @@ def take_turn(database: Database, claim: Claim, brain: Brain, settings: Settings
     try:
         with database.reading() as session:
             incoming, situation = _read(session, claim)
-        decision = decide(incoming, situation, brain if claim.attempts < MOST_TRIES else _NoBrain())
+        decision = decide(incoming, situation, brain if claim.attempts < MOST_TRIES else NoBrain())
         with database.transaction() as session:
             _write(session, claim, situation, decision, settings)
     except TurnOvertaken:
@@ -58,13 +58,6 @@ def take_turn(database: Database, claim: Claim, brain: Brain, settings: Settings
             _set_aside(database, claim, settings)
         else:
             _put_back(database, claim, wait=True)
-
-
-class _NoBrain:
-    """The brain of the last try: danger is found by the patterns alone, all else goes to a person."""
-
-    def turn(self, events: Events, text: str, picked: bool = False) -> BrainTurn:
-        raise BrainUnavailable("left out")
 
 
 def _read(session: Session, claim: Claim) -> tuple[Incoming, Situation]:

@@ -27,7 +27,7 @@ def remember(response: Response, operator: Operator) -> None:
         path=sessions.cookie_path(),
         httponly=True,
         samesite="Strict",
-        secure=sessions.cookie() != "phlov_staff",
+        secure=sessions.is_https(),
     )
 
 

@@ -3,48 +3,50 @@
 from __future__ import annotations
 
 from bot import intents
+from console.language import N_
 from console.language import gettext as _
+
+_WORDS = {
+    "medical_emergency": N_("medical emergency"),
+    "child_protection": N_("a child in danger"),
+    "trafficking": N_("held or exploited"),
+    "gbv": N_("violence or abuse"),
+    "distress": N_("distress"),
+    "ask_human": N_("wants to talk with a person"),
+    "ask_callback": N_("wants to be called"),
+    "doc_national_id": N_("identity card"),
+    "doc_birth_certificate": N_("birth certificate"),
+    "doc_family_book": N_("family book"),
+    "doc_passport": N_("passport"),
+    "doc_civil_other": N_("marriage, name or Thai papers"),
+    "job_find": N_("finding work"),
+    "job_training": N_("training"),
+    "job_skill_recognition": N_("recognition of skills"),
+    "job_business": N_("a business of one's own"),
+    "job_migrate_again": N_("going abroad again"),
+    "job_unpaid_wages": N_("unpaid wages"),
+    "need_debt": N_("debt"),
+    "need_health": N_("health"),
+    "need_school": N_("school"),
+    "need_shelter_travel": N_("a place to stay, travel"),
+    "need_food_cash": N_("food or money"),
+    "need_legal": N_("law"),
+    "greet": N_("a greeting"),
+    "thanks_bye": N_("thanks or goodbye"),
+    "affirm": N_("yes"),
+    "deny": N_("no"),
+    "menu_help": N_("asks what the helpline does"),
+    "change_language": N_("wants another language"),
+    "privacy": N_("asks who reads this and what is kept"),
+    "stop": N_("wants no more messages"),
+    "delete_data": N_("wants everything deleted"),
+    "out_of_scope": N_("nothing that the helpline is for"),
+}
 
 
 def meaning(intent: str) -> str:
     """The intent in words; its name where it has none."""
-    words = {
-        "medical_emergency": _("medical emergency"),
-        "child_protection": _("a child in danger"),
-        "trafficking": _("held or exploited"),
-        "gbv": _("violence or abuse"),
-        "distress": _("distress"),
-        "ask_human": _("wants to talk with a person"),
-        "ask_callback": _("wants to be called"),
-        "doc_national_id": _("identity card"),
-        "doc_birth_certificate": _("birth certificate"),
-        "doc_family_book": _("family book"),
-        "doc_passport": _("passport"),
-        "doc_civil_other": _("marriage, name or Thai papers"),
-        "job_find": _("finding work"),
-        "job_training": _("training"),
-        "job_skill_recognition": _("recognition of skills"),
-        "job_business": _("a business of one's own"),
-        "job_migrate_again": _("going abroad again"),
-        "job_unpaid_wages": _("unpaid wages"),
-        "need_debt": _("debt"),
-        "need_health": _("health"),
-        "need_school": _("school"),
-        "need_shelter_travel": _("a place to stay, travel"),
-        "need_food_cash": _("food or money"),
-        "need_legal": _("law"),
-        "greet": _("a greeting"),
-        "thanks_bye": _("thanks or goodbye"),
-        "affirm": _("yes"),
-        "deny": _("no"),
-        "menu_help": _("asks what the helpline does"),
-        "change_language": _("wants another language"),
-        "privacy": _("asks who reads this and what is kept"),
-        "stop": _("wants no more messages"),
-        "delete_data": _("wants everything deleted"),
-        "out_of_scope": _("nothing that the helpline is for"),
-    }
-    return words.get(intent, intent)
+    return _(_WORDS[intent]) if intent in _WORDS else intent
 
 
 def groups() -> list[tuple[str, list[tuple[str, str]]]]:

@@ -35,14 +35,15 @@ _PASSIVE = "console_passive"
 def cookie() -> str:
     """The cookie's name. Over https its prefix has browsers take it from this very host alone, and only
     encrypted; they ask for the path / then."""
-    return "__Host-phlov_staff" if _is_https() else "phlov_staff"
+    return "__Host-phlov_staff" if is_https() else "phlov_staff"
 
 
 def cookie_path() -> str:
-    return "/" if _is_https() else "/console"
+    return "/" if is_https() else "/console"
 
 
-def _is_https() -> bool:
+def is_https() -> bool:
+    """Whether browsers reach us encrypted."""
     return current.settings().public_url.startswith("https://")
 
 
@@ -114,7 +115,7 @@ def start(session: Session, operator: Operator, response: AnyResponse, *, code_g
         path=cookie_path(),
         httponly=True,
         samesite="Strict",
-        secure=_is_https(),
+        secure=is_https(),
     )
 
 
@@ -123,7 +124,7 @@ def end(session: Session, response: AnyResponse) -> None:
     staff_session = session.get(StaffSession, _hash(request.cookies.get(cookie(), "")))
     if staff_session is not None:
         staff_session.ended_at = now()
-    response.delete_cookie(cookie(), path=cookie_path(), secure=_is_https(), httponly=True)
+    response.delete_cookie(cookie(), path=cookie_path(), secure=is_https(), httponly=True)
     response.headers["Clear-Site-Data"] = '"cache"'
 
 

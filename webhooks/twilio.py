@@ -7,38 +7,29 @@ from twilio.request_validator import RequestValidator
 
 import current
 from bot import inbox, outbox
-from bot.models import Channel
 from nlu.khmer import clean
 
 blueprint = Blueprint("twilio", __name__, url_prefix="/webhooks/twilio")
 
 _EMPTY = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
 _ID_FIELDS = ("MessageSid", "SmsMessageSid", "SmsSid", "MessageUUID")
-_LONGEST_ID = 64
-_LONGEST_ADDRESS = 40
 
 
 @blueprint.post("/sms")
 def receive() -> Response:
     """Stores one message. 403 without a true signature, 400 where it can't be one."""
     _require_signature()
-    provider_id = _first(*_ID_FIELDS)
-    sender = _field("From")
-    if not provider_id or len(provider_id) > _LONGEST_ID or not sender or len(sender) > _LONGEST_ADDRESS:
-        abort(400)
-    settings = current.settings()
-    has_media = _field("NumMedia") not in ("", "0")
-    inbox.accept(
-        current.database(),
-        inbox.Inbound(
-            channel=Channel.SMS,
-            provider_id=provider_id,
-            address=inbox.normalise_address(Channel.SMS, sender, settings.country),
-            body=request.form.get("Body", ""),
-            kind="photo" if has_media else "text",
-            written_to=_field("To")[:_LONGEST_ADDRESS] or None,
-        ),
+    inbound = inbox.from_sms(
+        _first(*_ID_FIELDS),
+        _field("From"),
+        _field("To"),
+        request.form.get("Body", ""),
+        current.settings().country,
+        has_media=_field("NumMedia") not in ("", "0"),
     )
+    if inbound is None:
+        abort(400)
+    inbox.accept(current.database(), inbound)
     return Response(_EMPTY, mimetype="text/xml")
 
 

@@ -23,15 +23,20 @@ from bot.channels.provider import (
 )
 from bot.limits import may_answer
 from bot.settings import Settings
+from nlu.khmer import clean
 
 _STOPPED = 21610  # the person texted STOP to the carrier
 _CLOCKS_APART = timedelta(seconds=120)
-_PAGES = 5
-_MOST_PAGES = 500  # of a hundred messages each, of one reading of the list
+_PAGES = 5  # of a hundred messages each, to find one that we may have sent
+_MOST_PAGES = 500  # of one reading of all that came in
 
 
 class ListIncomplete(Exception):
     """The provider's list of messages couldn't be read to its end; says why, without a word of it."""
+
+
+class ListTooLong(ListIncomplete):
+    """It has more pages than are read."""
 
 
 class TwilioProvider:
@@ -63,36 +68,32 @@ class TwilioProvider:
         return response if isinstance(response, TryLater | Uncertain) else _ending(response)
 
     def find(self, message: Outgoing, since: datetime, taken: set[str]) -> Ending:
-        url: str | None = self._messages
-        query: dict[str, str] | None = {
-            "To": message.address,
-            "DateSent>": (since - timedelta(days=1)).date().isoformat(),
-            "PageSize": "100",
-        }
-        for _ in range(_PAGES):
-            response = self._http.request("GET", str(url), params=query, auth=self._auth)
-            if isinstance(response, TryLater | Uncertain) or response.status_code != 200:
-                return Uncertain("lookup_failed")
-            page = json_object(response)
-            if not isinstance(page.get("messages"), list):
-                return Uncertain("lookup_failed")
-            for item in page["messages"]:
-                if _is_same(item, message, since) and item.get("sid") not in taken:
-                    return Sent(str(item["sid"]))
-            following = page.get("next_page_uri")
-            if not following:
-                return TryLater("not_found_there")
-            url, query = f"{self._api}{following}", None
-        return Uncertain("lookup_too_long")
+        query = {"To": message.address, "DateSent>": (since - timedelta(days=1)).date().isoformat()}
+        try:
+            for items in self._listed(query, _PAGES):
+                for item in items:
+                    if _is_same(item, message, since) and item.get("sid") not in taken:
+                        return Sent(str(item["sid"]))
+        except ListTooLong:
+            return Uncertain("lookup_too_long")
+        except ListIncomplete:
+            return Uncertain("lookup_failed")
+        return TryLater("not_found_there")
 
     def received(self, since: datetime) -> Iterator[list[ListedMessage]]:
         """What people sent us since then, page by page, as the provider lists it (newest first).
 
         Raises ListIncomplete where the list can't be read to its end.
         """
+        for items in self._listed({"DateSent>": f"{since:%Y-%m-%dT%H:%M:%SZ}"}, _MOST_PAGES):
+            messages = [_inbound(item) for item in items]
+            yield [message for message in messages if message and message.at >= since]
+
+    def _listed(self, asked: dict[str, str], most: int) -> Iterator[list[Any]]:
+        """What the provider lists, page by page, of `most` pages. Raises ListIncomplete."""
         url: str | None = self._messages
-        query: dict[str, str] | None = {"DateSent>": f"{since:%Y-%m-%dT%H:%M:%SZ}", "PageSize": "100"}
-        for _ in range(_MOST_PAGES):
+        query: dict[str, str] | None = {**asked, "PageSize": "100"}
+        for _ in range(most):
             response = self._http.request("GET", str(url), params=query, auth=self._auth)
             if isinstance(response, TryLater | Uncertain):
                 raise ListIncomplete(response.error)
@@ -100,16 +101,15 @@ class TwilioProvider:
             items = page.get("messages")
             if response.status_code != 200 or not isinstance(items, list):
                 raise ListIncomplete(f"provider_{response.status_code}")
-            listed = [_listed(item) for item in items]
-            yield [message for message in listed if message and message.at >= since]
+            yield items
             following = page.get("next_page_uri")
             if not following:
                 return
             url, query = f"{self._api}{following}", None
-        raise ListIncomplete("list_too_long")
+        raise ListTooLong("list_too_long")
 
 
-def _listed(item: Any) -> ListedMessage | None:
+def _inbound(item: Any) -> ListedMessage | None:
     """A message to us in the list, None for what isn't one."""
     if not isinstance(item, dict) or item.get("direction") != "inbound" or not item.get("from"):
         return None
@@ -117,9 +117,9 @@ def _listed(item: Any) -> ListedMessage | None:
     if at is None:
         return None
     return ListedMessage(
-        provider_id=str(item.get("sid") or ""),
-        sender=str(item["from"]),
-        written_to=str(item.get("to") or ""),
+        provider_id=clean(str(item.get("sid") or "")).strip(),
+        sender=clean(str(item["from"])).strip(),
+        written_to=clean(str(item.get("to") or "")).strip(),
         text=str(item.get("body") or ""),
         at=at,
         has_media=str(item.get("num_media") or "0") != "0",

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot import aliases, audit, inbox
-from bot.brain import BrainTurn, BrainUnavailable, Events
+from bot.brain import NoBrain
 from bot.database import Database, connect
 from bot.directory import files
 from bot.directory.codes import NEED_OF_TOPIC
@@ -120,20 +120,13 @@ def demo_data(conversations: int, waiting: int, seed: int) -> None:
     click.echo(f"Invented data, not real people. Figures published for {len(made)} periods.")
 
 
-class _NoBrain:
-    """What these people write goes to a person anyway."""
-
-    def turn(self, events: Events, text: str, picked: bool = False) -> BrainTurn:
-        raise BrainUnavailable("left out")
-
-
 def _let_wait(database: Database, settings: Settings, chance: random.Random, number: int) -> None:
     """Messages of now, on the way that every message takes, so that the queue has something in it."""
     rows = [row for row in corpus.development() if row.intent in (*SENSITIVE, "ask_human", "need_debt")]
     for n, row in enumerate(chance.sample(rows, number)):
         inbox.accept(database, inbox.Inbound(Channel.SMS, f"demo{n}", f"+8551100{n:05d}", row.text))
     while claim := inbox.claim_next(database):
-        take_turn(database, claim, _NoBrain(), settings)
+        take_turn(database, claim, NoBrain(), settings)
 
 
 def _world(session: Session, chance: random.Random) -> _World:

@@ -14,20 +14,13 @@ from pathlib import Path
 import click
 
 from bot import safety
-from bot.brain import Brain, BrainTurn, BrainUnavailable, Events
+from bot.brain import Brain, NoBrain
 from bot.commands.brain_process import running_brain
 from bot.decide import decide
 from bot.decision import Decision, Incoming, Situation
 from bot.settings import load_settings
 from nlu import measure
 from nlu.measure import Result
-
-
-class NoBrain:
-    """A brain that can't be reached."""
-
-    def turn(self, events: Events, text: str, picked: bool = False) -> BrainTurn:
-        raise BrainUnavailable("switched off")
 
 
 @click.command("eval")

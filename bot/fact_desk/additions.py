@@ -22,6 +22,22 @@ _LONGEST_ID = 48
 _TOPIC = re.compile(r"[a-z][a-z0-9_]{1,47}")
 _VALUE_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _MOST_VALUES = 40
+# The content of a fact of which nothing is known yet.
+EMPTY: dict[str, Any] = {
+    "topic": "",
+    "statement_en": "",
+    "source": "",
+    "source_date": "",
+    "checked_on": "",
+    "checked_by": "",
+    "review_due": "",
+    "confidence": "",
+    "publish": False,
+    "values": {},
+    "notes": "",
+    "conflict": "",
+    "phone": "",
+}
 
 
 def add(
@@ -34,10 +50,10 @@ def add(
     overrides.mark_changed(session, overrides.FACTS)  # also the lock: editors go one after the other
     if fact_id in facts():
         raise EditRefused("id_taken")
-    untold = {**_EMPTY, **content, "confidence": CONFIDENCES[-1], "publish": False}
+    untold = {**EMPTY, **content, "confidence": CONFIDENCES[-1], "publish": False}
     problems = _of_names(fact_id, content)
     try:
-        before, after = read(fact_id, untold), read(fact_id, {**_EMPTY, **content})
+        before, after = read(fact_id, untold), read(fact_id, {**EMPTY, **content})
     except MissingFact:
         raise EditRefused(*problems, *_of_texts(content, reason), "dates_unreadable") from None
     problems += what_is_wrong(before, after.as_content(), reason)
@@ -66,23 +82,6 @@ def value(text: str, name: str) -> str | int:
     plain = text.strip().replace(",", "")
     is_number = plain.isascii() and plain.isdecimal() and len(plain) < 10 and str(int(plain)) == plain
     return int(plain) if is_number and "phone" not in name else text.strip()
-
-
-_EMPTY: dict[str, Any] = {
-    "topic": "",
-    "statement_en": "",
-    "source": "",
-    "source_date": "",
-    "checked_on": "",
-    "checked_by": "",
-    "review_due": "",
-    "confidence": "",
-    "publish": False,
-    "values": {},
-    "notes": "",
-    "conflict": "",
-    "phone": "",
-}
 
 
 def _of_names(fact_id: str, content: dict[str, Any]) -> list[str]:

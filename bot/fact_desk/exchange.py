@@ -10,7 +10,7 @@ import yaml
 from sqlalchemy.orm import Session
 
 from bot import facts
-from bot.fact_desk.additions import add
+from bot.fact_desk.additions import EMPTY, add
 from bot.fact_desk.edits import differences, propose
 from bot.models import FactEdit, Operator
 
@@ -25,22 +25,7 @@ COLUMNS = (
     "checked on",
     "review due",
 )
-_FIELDS = (
-    "topic",
-    "statement_en",
-    "source",
-    "source_date",
-    "checked_on",
-    "checked_by",
-    "review_due",
-    "confidence",
-    "publish",
-    "values",
-    "notes",
-    "conflict",
-    "phone",
-    "retired",
-)
+_FIELDS = {*EMPTY, "retired"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 

@@ -42,10 +42,10 @@ def take_over(session: Session, author: Operator, content: bytes, origin: Origin
     rows, problems = spreadsheets.read(content, COLUMNS, COLUMNS)
     people: dict[str, int] = {}
     for row in rows:
-        code, wrong = _read(row, people)
+        code, number, wrong = _read(row, people)
         problems += wrong
         if code:
-            people[code] = int(row.cells["people"].replace(",", "") or 0) if not wrong else 0
+            people[code] = number
     if problems:
         raise BadTable(problems)
     fact: dict[str, Any] = {
@@ -75,19 +75,21 @@ def by_province(table: facts.Fact) -> dict[str, int]:
     return {name.removeprefix("province_"): int(number) for name, number in table.values.items()}
 
 
-def _read(row: Row, before: dict[str, int]) -> tuple[str | None, list[Problem]]:
-    named, number = row.cells["province"], row.cells["people"].replace(",", "")
+def _read(row: Row, before: dict[str, int]) -> tuple[str | None, int, list[Problem]]:
+    """The row's province and people, and what is wrong with them; a wrong number is 0."""
+    named, told = row.cells["province"], row.cells["people"].replace(",", "")
+    number = int(told) if told.isascii() and told.isdecimal() else None
     code = _codes().get(" ".join(named.casefold().split()).removesuffix(" province"))
     problems = []
     if code is None:
         problems.append(Problem(row.number, "province", "unknown_code"))
     elif code in before:
         problems.append(Problem(row.number, "province", "twice"))
-    if not (number.isascii() and number.isdecimal()):
+    if number is None:
         problems.append(Problem(row.number, "people", "not_a_number"))
-    elif int(number) > _MOST:
+    elif number > _MOST:
         problems.append(Problem(row.number, "people", "too_high"))
-    return code, problems
+    return code, number or 0, problems
 
 
 def _codes() -> dict[str, str]:

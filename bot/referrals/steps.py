@@ -100,13 +100,21 @@ def make(
 def send_link(session: Session, referral: Referral, settings: Settings, by: str) -> str:
     """Makes a new link and sends it where the partner takes referrals by SMS or e-mail; the link."""
     link = f"{settings.public_url}/partners/r/{access.issue(session, referral)}"
-    service = referral.service
-    if service.referral_method in SENT_BY and service.referral_address:
-        text = say("partner_link", Form(service.referral_language), {"brand": settings.brand, "link": link})
-        channel = SENT_BY[ReferralMethod(service.referral_method)]
-        message = outbox.queue_partner_message(session, service.referral_address, text, channel)
+    words = say(
+        "partner_link", Form(referral.service.referral_language), {"brand": settings.brand, "link": link}
+    )
+    message = write_to_partner(session, referral.service, words)
+    if message is not None:
         _event(session, referral, by, "link_sent", detail={"message": message.id})
     return link
+
+
+def write_to_partner(session: Session, service: Service, words: str) -> Message | None:
+    """Queues `words` where the partner takes referrals by SMS or e-mail."""
+    channel = SENT_BY.get(ReferralMethod(service.referral_method))
+    if channel is None or not service.referral_address:
+        return None
+    return outbox.queue_partner_message(session, service.referral_address, words, channel)
 
 
 def send_code(session: Session, found: ReferralAccess, settings: Settings) -> bool:

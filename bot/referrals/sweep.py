@@ -15,7 +15,6 @@ from bot.models import (
     Message,
     Referral,
     ReferralEvent,
-    ReferralMethod,
     ReferralState,
 )
 from bot.models.columns import now
@@ -82,12 +81,8 @@ def _look_at(session: Session, referral: Referral, settings: Settings) -> int:
 def _remind(session: Session, referral: Referral, settings: Settings) -> None:
     referral.reminders += 1
     referral.reminded_at = now()
-    service = referral.service
-    if service.referral_method in steps.SENT_BY and service.referral_address:
-        values = {"brand": settings.brand}
-        text = say("partner_reminder", Form(service.referral_language), values)
-        channel = steps.SENT_BY[ReferralMethod(service.referral_method)]
-        outbox.queue_partner_message(session, service.referral_address, text, channel)
+    words = say("partner_reminder", Form(referral.service.referral_language), {"brand": settings.brand})
+    if steps.write_to_partner(session, referral.service, words):
         steps.note(session, referral, steps.SYSTEM, "reminded")
 
 

@@ -21,6 +21,7 @@ from console.language import gettext as _
 
 _VALUES = 4
 _REVIEW_IN = timedelta(days=180)
+_BEGUN: dict[str, Any] = {**additions.EMPTY, "confidence": CONFIDENCES[1], "publish": True}
 
 
 def add_routes(console: Blueprint) -> None:
@@ -33,7 +34,7 @@ def add_routes(console: Blueprint) -> None:
 def new_fact_page() -> str:
     with current.database().reading():
         content = {
-            **_EMPTY,
+            **_BEGUN,
             "checked_on": facts.today().isoformat(),
             "review_due": (facts.today() + _REVIEW_IN).isoformat(),
         }
@@ -46,7 +47,7 @@ def add_fact() -> str | Response:
     pairs = list(zip(request.form.getlist("value_name"), request.form.getlist("value"), strict=False))
     named = [(name.strip(), text) for name, text in pairs if name.strip() or text.strip()]
     content = {
-        **fact_fields.common(_EMPTY),
+        **fact_fields.common(_BEGUN),
         "topic": request.form.get("topic", "").strip(),
         "values": {name: additions.value(text, name) for name, text in named},
     }
@@ -105,19 +106,3 @@ def _page(
         confidences=CONFIDENCES,
         words_for=words_for,
     )
-
-
-_EMPTY: dict[str, Any] = {
-    "topic": "",
-    "statement_en": "",
-    "source": "",
-    "source_date": "",
-    "checked_on": "",
-    "checked_by": "",
-    "review_due": "",
-    "confidence": CONFIDENCES[1],
-    "publish": True,
-    "notes": "",
-    "conflict": "",
-    "phone": "",
-}

@@ -20,6 +20,7 @@ from console.thread import page
 
 EMERGENCY_SERVICES = "emergency-services"  # police, ambulance, fire: no partner of the directory
 _LONGEST_REASON = 300
+_ACTIVE = select(Service).where(Service.active.is_(True))
 
 
 def add_routes(console: Blueprint) -> None:
@@ -33,14 +34,22 @@ def add_routes(console: Blueprint) -> None:
 def partners() -> list[tuple[str, str]]:
     """With whom something may be shared, as (key, name)."""
     with current.database().reading() as db:
-        services = db.scalars(select(Service).where(Service.active.is_(True)).order_by(Service.name_en))
+        services = db.scalars(_ACTIVE.order_by(Service.name_en))
         named = [(one.key, search.name_of(one, directory_words.form())) for one in services]
-    return [(EMERGENCY_SERVICES, _("police, ambulance or fire brigade")), *named]
+    return [(EMERGENCY_SERVICES, _emergency_services()), *named]
 
 
 def partner_name(key: str) -> str:
     """The partner that a consent names."""
-    return dict(partners()).get(key, key)
+    if key == EMERGENCY_SERVICES:
+        return _emergency_services()
+    with current.database().reading() as db:
+        service = db.scalars(_ACTIVE.where(Service.key == key)).first()
+        return search.name_of(service, directory_words.form()) if service else key
+
+
+def _emergency_services() -> str:
+    return _("police, ambulance or fire brigade")
 
 
 @permit(Permission.CONVERSATION_ANSWER)

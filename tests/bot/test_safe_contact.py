@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from bot import aliases, handoff, inbox, operators, safe_contact, unsafe_words
-from bot.commands.evaluate import NoBrain
+from bot.brain import NoBrain
 from bot.database import Database
 from bot.models import AuditEvent, Channel, Contact, Conversation, Form, Message, State
 from bot.models.columns import now

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from werkzeug.serving import make_server
 
 from bot import call_backs, facts, handoff, operators, outbox, protocols, reminders
-from bot.commands.evaluate import NoBrain
+from bot.brain import NoBrain
 from bot.database import Database, connect, migrate
 from bot.models import Channel, Conversation, Direction, Message, Operator, Role, WrapUp
 from bot.models.columns import now

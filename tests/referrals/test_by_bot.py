@@ -36,6 +36,14 @@ def payload(message: Message | None, start: str) -> str:
     return next(o["payload"] for o in message.options or [] if o["payload"].startswith(start))
 
 
+def asked_for_alert(database: Database, telegram: Phone) -> Message | None:
+    """The question whether to write of new jobs, after somebody looked for one."""
+    telegram.write("I am looking for sewing work in Takeo")
+    with database.reading() as session:
+        last = session.query(Message).filter_by(direction="out").order_by(Message.id.desc()).first()
+    return telegram.send(payload=payload(last, "!job_alert:"), kind="button")
+
+
 def partner_takes_people(database: Database) -> None:
     with database.transaction() as session:
         keep_service(
@@ -101,10 +109,7 @@ def test_a_forged_yes_is_asked_first(database: Database, telegram: Phone) -> Non
 def test_a_new_job_is_told_once_to_whom_it_fits_and_who_agreed(
     database: Database, telegram: Phone, settings: Settings
 ) -> None:
-    telegram.write("I am looking for sewing work in Takeo")
-    with database.reading() as session:
-        last = session.query(Message).filter_by(direction="out").order_by(Message.id.desc()).first()
-    asked = telegram.send(payload=payload(last, "!job_alert:"), kind="button")
+    asked = asked_for_alert(database, telegram)
     assert asked is not None
     assert "Sewing" in asked.body
     assert "Takeo" in asked.body
@@ -123,10 +128,7 @@ def test_a_new_job_is_told_once_to_whom_it_fits_and_who_agreed(
 def test_an_alert_may_be_for_the_provinces_next_door_too_and_says_so(
     database: Database, telegram: Phone, settings: Settings
 ) -> None:
-    telegram.write("I am looking for sewing work in Takeo")
-    with database.reading() as session:
-        last = session.query(Message).filter_by(direction="out").order_by(Message.id.desc()).first()
-    asked = telegram.send(payload=payload(last, "!job_alert:"), kind="button")
+    asked = asked_for_alert(database, telegram)
     near = next(o["payload"] for o in (asked.options if asked else None) or [] if ":near:" in o["payload"])
     assert "we text you" in telegram.write(payload=near, kind="button")
     with database.transaction() as session:
