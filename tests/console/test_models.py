@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
 
@@ -60,11 +61,14 @@ def results(danger: int) -> list[Result]:
 
 
 def settled(sophea: Desk) -> str:
-    """The page once no change is under way."""
+    """The page once no change is under way, and the trail says how it ended."""
     deadline = time.monotonic() + 20
     while "every 2s" in (page := sophea.get("/models").text):
         assert time.monotonic() < deadline
         time.sleep(0.05)
+    for thread in threading.enumerate():
+        if thread.name == "switch-model":
+            thread.join(timeout=20)
     return page
 
 
