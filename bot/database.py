@@ -13,15 +13,16 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, event, func, select
+from sqlalchemy import Engine, create_engine, event, func, inspect, select
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot import events, key_register, overrides
 from bot.crypto import Keyring
 from bot.models.columns import now, use_keyring
-from bot.settings import ROOT, Settings
+from bot.settings import ROOT, Settings, UnsafeSetting
 
+RESTORE_UNDER_WAY = "restore_under_way"  # a table that is there from a restore's begin to its end
 _BUSY_SECONDS = 10
 _POOL_SECONDS = 5  # to wait for a free connection
 _DEAD_PEER_SECONDS = 10  # until a database host that fell silent counts as gone
@@ -64,13 +65,14 @@ def shared_now(session: Session) -> datetime:
 def connect(settings: Settings) -> Database:
     """The database of `settings`, with the keys in use.
 
-    Raises UnsafeSetting where data was written with a key that PHLOV_KEYS lacks. A database that
-    can't be reached, or isn't migrated, is no error here: `/ready` tells it.
+    Raises UnsafeSetting where data was written with a key that PHLOV_KEYS lacks, or where a restore
+    was cut off. A database that can't be reached, or isn't migrated, is no error here: `/ready` tells it.
     """
     use_keyring(Keyring(settings.keys))
     hurry = events.RedisHurry(settings.redis_url) if settings.redis_url else lambda: None
     database = Database(make_engine(settings.database_url), hurry)
     with contextlib.suppress(OperationalError, ProgrammingError):
+        _refuse_half_restored(database)
         check_keys(database)
     return database
 
@@ -82,6 +84,16 @@ def check_keys(database: Database) -> None:
     if not noted:
         with contextlib.suppress(IntegrityError), database.transaction() as session:
             key_register.note_current(session)  # of several processes starting at once, one writes
+
+
+def _refuse_half_restored(database: Database) -> None:
+    """What was under way when the backup was made would be sent again. Raises UnsafeSetting."""
+    with database.reading() as session:
+        if inspect(session.connection()).has_table(RESTORE_UNDER_WAY):
+            raise UnsafeSetting(
+                "DATABASE_URL",
+                "names a database whose restoring was cut off: run `phlov restore` with the backup again",
+            )
 
 
 def make_engine(url: str) -> Engine:

@@ -28,7 +28,7 @@ from sqlalchemy.schema import AddConstraint, DropConstraint
 
 from bot.backup import held
 from bot.backup.dump import LEFT_OUT, BackupDamaged, Contents, Tables, check, opened
-from bot.database import Database, make_engine, migrate
+from bot.database import RESTORE_UNDER_WAY, Database, make_engine, migrate
 from bot.settings import Settings
 
 _ROWS = 500
@@ -43,7 +43,9 @@ def restore(settings: Settings, file: Path) -> Contents:
     """Restores `file` into the empty database of `settings`, then brings its schema up to date.
 
     What was under way when the backup was made isn't sent again: it goes to people (bot/backup/held.py).
-    Raises NotEmpty, NotABackup, BackupDamaged, Undecryptable; the database is then left empty.
+    Cut off anywhere, it is begun anew by calling it again; until then no part of the helpline starts on
+    that database (bot/database.py). Raises NotEmpty, NotABackup, BackupDamaged, Undecryptable; the
+    database then holds no data.
     """
     contents = check(file)  # before anything is changed
     database = Database(make_engine(settings.database_url))
@@ -56,21 +58,28 @@ def restore(settings: Settings, file: Path) -> Contents:
             raise BackupDamaged("not every row was restored")
         migrate(settings)
         held.hold(database)
+        with database.engine.begin() as connection:
+            connection.execute(text(f"DROP TABLE {RESTORE_UNDER_WAY}"))
     finally:
         database.engine.dispose()
     return contents
 
 
 def _empty(database: Database) -> None:
-    """Drops the tables of a database that nobody has used yet. Raises NotEmpty."""
+    """Drops the tables of a database that nobody has used yet, or whose restoring was cut off, and notes
+    that restoring has begun. Raises NotEmpty."""
     with database.engine.begin() as connection:
         existing = MetaData()
         existing.reflect(connection)
+        was_cut_off = RESTORE_UNDER_WAY in existing.tables
         for name in _OF_PEOPLE:
             table = existing.tables.get(name)
-            if table is not None and connection.scalar(select(func.count()).select_from(table)):
+            if table is None or was_cut_off:
+                continue
+            if connection.scalar(select(func.count()).select_from(table)):
                 raise NotEmpty(name)
         existing.drop_all(connection)
+        connection.execute(text(f"CREATE TABLE {RESTORE_UNDER_WAY} (began_at TIMESTAMP)"))
 
 
 def _load(connection: Connection, tables: Tables) -> dict[str, int]:

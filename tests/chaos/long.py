@@ -92,7 +92,7 @@ def run(kind: str, messages: int, every: float) -> dict[str, Any]:
 def kill_points(kills: int) -> dict[str, Any]:
     """Every kill point `kills` times on both databases."""
     command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider"]
-    command += ["tests/chaos/test_kill_points.py"]
+    command += ["tests/chaos/test_kill_points.py", "tests/chaos/test_killed_upkeep.py"]
     began = time.monotonic()
     done = subprocess.run(
         command, cwd=ROOT, env={**os.environ, "CHAOS_KILLS": str(kills)}, capture_output=True, text=True

@@ -155,14 +155,15 @@ def test_a_reply_that_telegram_may_have_is_never_sent_blindly_again(
 def test_a_receipt_killed_in_the_middle_is_right_after_its_repetition(
     scene: Scene, providers: Providers, point: str
 ) -> None:
-    scene.post_sms("SM30000001")
-    assert scene.work() == 0
-    fields = {"MessageSid": providers.sms[0]["sid"], "MessageStatus": "delivered"}
     path = "/webhooks/twilio/status"
-    request = scene.request(path, fields)
-    assert victim.run(victim.post, scene.environment, path, request, point) == KILLED
-    assert victim.run(victim.post, scene.environment, path, request) == 0
-    assert [message.state for message in scene.messages(Direction.OUT)] == [Delivery.DELIVERED]
+    for kill in range(KILLS):
+        scene.post_sms(f"SM3{kill:07}")
+        assert scene.work() == 0
+        fields = {"MessageSid": providers.sms[kill]["sid"], "MessageStatus": "delivered"}
+        request = scene.request(path, fields)
+        assert victim.run(victim.post, scene.environment, path, request, point) == KILLED
+        assert victim.run(victim.post, scene.environment, path, request) == 0
+    assert [message.state for message in scene.messages(Direction.OUT)] == [Delivery.DELIVERED] * KILLS
 
 
 def test_a_full_disk_acknowledges_nothing_and_harms_nothing(scene: Scene) -> None:

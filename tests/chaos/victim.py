@@ -6,13 +6,16 @@ import multiprocessing
 import resource
 import signal
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from bot import inbox, sender
+from bot import backup, inbox, rotation, sender
 from bot.brain import RasaBrain
 from bot.channels import providers
-from bot.database import connect
-from bot.settings import load_settings
+from bot.crypto import Keyring
+from bot.database import connect, migrate
+from bot.models.columns import use_keyring
+from bot.settings import Settings, load_settings
 from bot.turn import take_turn
 from tests.chaos.inject.sitecustomize import FaultPoint, install
 from web import create_app
@@ -56,3 +59,21 @@ def post_on_a_full_disk(environment: dict[str, str], path: str, request: dict[st
     application = create_app(load_settings(environment))
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
     raise SystemExit(0 if application.test_client().post(path, **request).status_code == 200 else 1)
+
+
+def migrate_to_newest(settings: Settings, nth: int) -> None:
+    """Killed after the `nth` statement, as the next two are."""
+    install(FaultPoint("statement", nth))
+    migrate(settings)
+
+
+def rotate_keys(settings: Settings, nth: int) -> None:
+    database = connect(settings)
+    install(FaultPoint("statement", nth))
+    list(rotation.rotate(database, batch=5))
+
+
+def restore_backup(settings: Settings, file: Path, nth: int) -> None:
+    use_keyring(Keyring(settings.keys))
+    install(FaultPoint("statement", nth))
+    backup.restore(settings, file)

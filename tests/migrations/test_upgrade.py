@@ -5,8 +5,9 @@ from __future__ import annotations
 from alembic import command
 from sqlalchemy import create_engine, select, text
 
-from bot.database import _alembic, connect, migrate
+from bot.database import _alembic, connect, make_engine, migrate
 from bot.models import Contact, Conversation, Message
+from bot.models.columns import keyring
 from bot.settings import Settings
 
 _PEOPLE = """
@@ -21,17 +22,12 @@ INSERT INTO message (id, contact_id, conversation_id, direction, channel, author
 """
 
 
-def test_people_and_messages_of_an_older_schema_are_kept_and_get_aliases(settings: Settings) -> None:
-    if not settings.database_url.startswith("sqlite"):  # a test's PostgreSQL database comes migrated
-        with create_engine(settings.database_url).begin() as connection:
-            connection.execute(text("DROP SCHEMA public CASCADE"))
-            connection.execute(text("CREATE SCHEMA public"))
+def make_of_schema_two(settings: Settings, people: int) -> None:
+    """A database as it was at migration 0002, with a message of each of some people; keys must be in use."""
     command.upgrade(_alembic(settings.database_url), "0002")
-    database = connect(settings)
-    from bot.models.columns import keyring
-
-    with database.engine.begin() as connection:
-        for number in range(1, 6):
+    engine = make_engine(settings.database_url)
+    with engine.begin() as connection:
+        for number in range(1, people + 1):
             values = {
                 "address": keyring().encrypt(f"+8551000000{number}", "contact.address"),
                 "body": keyring().encrypt(f"message {number}", "message.body"),
@@ -39,6 +35,16 @@ def test_people_and_messages_of_an_older_schema_are_kept_and_get_aliases(setting
             for statement in filter(str.strip, _PEOPLE.format(id=number).split(";")):
                 used = {name: value for name, value in values.items() if f":{name}" in statement}
                 connection.execute(text(statement), used)
+    engine.dispose()
+
+
+def test_people_and_messages_of_an_older_schema_are_kept_and_get_aliases(settings: Settings) -> None:
+    if not settings.database_url.startswith("sqlite"):  # a test's PostgreSQL database comes migrated
+        with create_engine(settings.database_url).begin() as connection:
+            connection.execute(text("DROP SCHEMA public CASCADE"))
+            connection.execute(text("CREATE SCHEMA public"))
+    database = connect(settings)
+    make_of_schema_two(settings, people=5)
     migrate(settings)
     with database.reading() as session:
         contacts = list(session.scalars(select(Contact).order_by(Contact.id)))

@@ -1,8 +1,9 @@
 """Loaded by a process whose PYTHONPATH has this folder: kills it (-9) at a chosen point.
 
 The product has no fault points of its own; Python's own start-up hook puts them around SQLAlchemy's
-commits and requests' calls. CHAOS_POINT is `commit:before`, `commit:after`, `http:before` or `http:after`;
-CHAOS_NTH says at which passing, or CHAOS_CHANCE how likely at each. Only commits that wrote count.
+commits and statements and requests' calls. CHAOS_POINT is `commit:before`, `commit:after`, `http:before`,
+`http:after` or `statement` (behind one); CHAOS_NTH says at which passing, or CHAOS_CHANCE how likely at
+each. Only commits that wrote count.
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ def install(fault: FaultPoint) -> None:
         wrote = cursor.rowcount != 0 or " RETURNING " in statement
         if statement.startswith(("INSERT", "UPDATE", "DELETE")) and wrote:
             conn.info["chaos_wrote"] = True
+        fault.passing("statement")
 
     requests.adapters.HTTPAdapter.send = sending  # type: ignore[method-assign]
     Connection._commit_impl = committing  # type: ignore[method-assign]
