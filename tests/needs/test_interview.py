@@ -281,7 +281,7 @@ def test_nothing_told_is_readable_or_kept_without_consent(either: Phone, databas
     either.write("takeo")
     either.write("my grandmother Sokunthea and 3 kids")
     dump = dump_but_messages(database)
-    for told in ("Sokunthea", "5+c"):
+    for told in ("Sokunthea", "'5+c'", '"5+c"'):  # bare, a ciphertext may have the latter by chance
         assert told not in dump
     assert kept(database) == []
 
