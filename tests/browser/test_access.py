@@ -325,6 +325,19 @@ def test_what_cannot_be_taken_back_is_asked_once_more(console: Console, browser:
     page.context.close()
 
 
+def test_it_is_asked_too_while_the_pages_other_scripts_are_still_coming(
+    console: Console, browser: Browser
+) -> None:
+    page = console.signed_in(browser, Role.ADMINISTRATOR, "dara")
+    console.account("staying")
+    page.route("**/htmx.min.js", lambda route: None)  # never comes, and what is deferred waits for it
+    page.goto(f"{console.url}/console/staff", wait_until="commit")
+    page.get_by_role("link", name="staying").click()
+    page.get_by_role("button", name="Disable this account").click()
+    expect(page.get_by_role("dialog")).to_contain_text("staying is signed out everywhere")
+    page.context.close()
+
+
 def test_on_a_phone_the_menu_unfolds_and_a_table_is_a_list(console: Console, browser: Browser) -> None:
     page = console.signed_in(browser, Role.ADMINISTRATOR, "vuthy")
     page.set_viewport_size({"width": 360, "height": 740})
