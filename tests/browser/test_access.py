@@ -328,7 +328,7 @@ def test_what_cannot_be_taken_back_is_asked_once_more(console: Console, browser:
 def test_it_is_asked_too_while_the_pages_other_scripts_are_still_coming(
     console: Console, browser: Browser
 ) -> None:
-    page = console.signed_in(browser, Role.ADMINISTRATOR, "dara")
+    page = console.signed_in(browser, Role.ADMINISTRATOR, "kosal")
     console.account("staying")
     page.route("**/htmx.min.js", lambda route: None)  # never comes, and what is deferred waits for it
     page.goto(f"{console.url}/console/staff", wait_until="commit")
