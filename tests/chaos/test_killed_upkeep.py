@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, event, inspect, select, text
+from sqlalchemy import event, inspect, select
 from sqlalchemy.engine import Engine
 
 from bot import backup, rotation
@@ -44,13 +44,8 @@ def new_database(
         if settings.database_url.startswith("sqlite"):
             url = f"sqlite:///{tmp_path}/upkeep{len(made)}.db"
         else:
-            create: Callable[[], str] = request.getfixturevalue("new_postgresql_database")
-            url = create().replace("postgresql://", "postgresql+psycopg://")
-            engine = create_engine(url)
-            with engine.begin() as connection:  # it comes migrated
-                connection.execute(text("DROP SCHEMA public CASCADE"))
-                connection.execute(text("CREATE SCHEMA public"))
-            engine.dispose()
+            create: Callable[..., str] = request.getfixturevalue("new_postgresql_database")
+            url = create(filled=False).replace("postgresql://", "postgresql+psycopg://")
         made.append(replace(settings, database_url=url, keys=(OLD,)))
         return made[-1]
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
 from alembic import command
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import select, text
 
 from bot.database import _alembic, connect, make_engine, migrate
 from bot.models import Contact, Conversation, Message
@@ -20,6 +24,15 @@ INSERT INTO message (id, contact_id, conversation_id, direction, channel, author
   VALUES ({id}, {id}, {id}, 'in', 'sms', 'person', 'text', :body, 1, 'handled', 1, 0,
     '2026-01-01 00:00:00', '2026-01-01 00:00:00');
 """
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database without a table, of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/test.db"
+    create: Callable[..., str] = request.getfixturevalue("new_postgresql_database")
+    return create(filled=False)
 
 
 def make_of_schema_two(settings: Settings, people: int) -> None:
@@ -39,10 +52,6 @@ def make_of_schema_two(settings: Settings, people: int) -> None:
 
 
 def test_people_and_messages_of_an_older_schema_are_kept_and_get_aliases(settings: Settings) -> None:
-    if not settings.database_url.startswith("sqlite"):  # a test's PostgreSQL database comes migrated
-        with create_engine(settings.database_url).begin() as connection:
-            connection.execute(text("DROP SCHEMA public CASCADE"))
-            connection.execute(text("CREATE SCHEMA public"))
     database = connect(settings)
     make_of_schema_two(settings, people=5)
     migrate(settings)
