@@ -338,6 +338,18 @@ def test_it_is_asked_too_while_the_pages_other_scripts_are_still_coming(
     page.context.close()
 
 
+def test_control_and_enter_send_while_the_pages_other_scripts_are_still_coming(
+    console: Console, browser: Browser, conversation: int
+) -> None:
+    page = console.signed_in(browser, Role.OPERATOR, "theary")
+    page.route("**/htmx.min.js", lambda route: None)  # never comes, and what is deferred waits for it
+    page.goto(f"{console.url}/console/conversations/{conversation}", wait_until="commit")
+    page.get_by_label("Internal note").fill("call her sister first")
+    page.get_by_label("Internal note").press("Control+Enter")
+    expect(page.locator(".thread")).to_contain_text("call her sister first")
+    page.context.close()
+
+
 def test_on_a_phone_the_menu_unfolds_and_a_table_is_a_list(console: Console, browser: Browser) -> None:
     page = console.signed_in(browser, Role.ADMINISTRATOR, "vuthy")
     page.set_viewport_size({"width": 360, "height": 740})

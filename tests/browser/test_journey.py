@@ -102,6 +102,7 @@ def test_a_sensitive_message_is_claimed_and_answered_and_the_answer_arrives(
     expect(page.locator("#segments")).to_contain_text("1 SMS segments")
     page.get_by_label("Internal note").fill("call the women's desk tomorrow")
     page.get_by_role("button", name="Keep note").click()
+    expect(page.locator(".thread")).to_contain_text("call the women's desk tomorrow")
     page.get_by_label("Reply in: English").fill("Thank you for telling me. I am here. Is now a good time?")
     page.get_by_label("Reply in: English").press("Control+Enter")
     expect(answers.last).to_contain_text("I am here. Is now a good time?", timeout=20_000)

@@ -71,14 +71,7 @@ document.getElementById("help-button")?.addEventListener("click", showSheet);
 document.getElementById("help-close").addEventListener("click", () => sheet.close());
 
 document.addEventListener("keydown", (event) => {
-  const field = event.target.closest?.("input, textarea, select, [contenteditable]");
-  if (field) {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && field.form) {
-      event.preventDefault();
-      field.form.requestSubmit();
-    }
-    return;
-  }
+  if (event.target.closest?.("input, textarea, select, [contenteditable]")) return;
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || sheet.open) return;
   if (document.documentElement.classList.contains("covered")) return;
   let done = false;
