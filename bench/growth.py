@@ -18,11 +18,11 @@ from typing import Any
 
 from flask.testing import FlaskClient
 from sqlalchemy import Connection, inspect, select, text
-from sqlalchemy.dialects import postgresql
 
 from bench.percentiles import percentile
 from bot import inbox, operators, sender
 from bot.brain import NoBrain
+from bot.channels import Provider
 from bot.channels import providers as make_providers
 from bot.database import Database, connect, migrate
 from bot.models import Base, Channel, Contact, Conversation, Message, Role
@@ -60,7 +60,7 @@ def run(sizes: tuple[int, ...] = SIZES) -> dict[str, Any]:
             database = connect(settings)
             stack.callback(database.engine.dispose)
             measures[size] = _Measure(database, settings)
-            _grow_to(database, measures[size].template, size)
+            grow_to(database, measures[size].template, size)
         for _ in range(_TIMES):
             for measure in measures.values():
                 measure.once()
@@ -115,15 +115,7 @@ class _Measure:
     def _handle(self) -> None:
         """One message of a new person, from storing to the provider's answer."""
         self._number += 1
-        address = f"+85577{self._number:07}"
-        inbox.accept(
-            self._database,
-            inbox.Inbound(Channel.SMS, f"SMbench{self._number}", address, "hello", written_to="1294"),
-        )
-        claim = inbox.claim_next(self._database)
-        assert claim is not None
-        take_turn(self._database, claim, NoBrain(), self._settings)
-        assert sender.send_next(self._database, self._channels)
+        handle_one(self._database, self._settings, self._channels, self._number)
 
     def _sign_in(self) -> FlaskClient:
         with self._database.transaction() as session:
@@ -143,7 +135,21 @@ class _Measure:
         assert answer.status_code in (200, 302), answer.status_code
 
 
-def _grow_to(database: Database, template: int, size: int) -> None:
+def handle_one(
+    database: Database, settings: Settings, channels: dict[Channel, Provider], number: int
+) -> None:
+    """The message of new person `number`, from storing to the provider's answer."""
+    inbox.accept(
+        database,
+        inbox.Inbound(Channel.SMS, f"SMbench{number}", f"+85577{number:07}", "hello", written_to="1294"),
+    )
+    claim = inbox.claim_next(database)
+    assert claim is not None
+    take_turn(database, claim, NoBrain(), settings)
+    assert sender.send_next(database, channels)
+
+
+def grow_to(database: Database, template: int, size: int) -> None:
     """Copies one real contact, conversation and its messages until there are `size` messages.
 
     The copies hold real ciphertexts. The newest conversations wait for a person, all others are closed.
@@ -200,13 +206,12 @@ def _grow_to(database: Database, template: int, size: int) -> None:
 
 
 def _copy(connection: Connection, model: type[Base], series: str, where: str, **changed: str) -> None:
-    table = inspect(model).local_table
-    columns = [column.name for column in table.columns]
+    table, columns = model.__tablename__, [column.name for column in inspect(model).columns]
     values = ", ".join(changed.get(name, f"t.{name}") for name in columns)
     connection.execute(text("SET LOCAL statement_timeout = 0"))
     connection.execute(
         text(
-            f"INSERT INTO {table.name} ({', '.join(columns)}) SELECT {values} FROM {table.name} t, {series} "
+            f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {table} t, {series} "
             f"WHERE {where}"
         )
     )
@@ -219,9 +224,10 @@ def _plans(database: Database) -> dict[str, str]:
         "next message to send": sender._next_due(now()),
     }
     plans = {}
-    with database.engine.connect() as connection:
+    server = database.engine
+    with server.connect() as connection:
         for name, query in queries.items():
-            sql = query.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
+            sql = query.compile(dialect=server.dialect, compile_kwargs={"literal_binds": True})
             rows = connection.execute(text("EXPLAIN " + str(sql).replace(":", "\\:")))
             plans[name] = "\n".join(row[0] for row in rows)
     return plans

@@ -32,8 +32,15 @@ class Side:
 
     def memory_mib(self) -> int:
         """What its processes take, memory that they share counted once."""
-        family = {child for process in self.processes for child in process.children(recursive=True)}
-        return sum(p.memory_full_info().pss for p in {*self.processes, *family}) // 2**20
+        return sum(process.memory_full_info().pss for process in self._family()) // 2**20
+
+    def open_files(self) -> int:
+        """Files and sockets that its processes have open."""
+        return sum(process.num_fds() for process in self._family())
+
+    def _family(self) -> set[psutil.Process]:
+        children = {child for process in self.processes for child in process.children(recursive=True)}
+        return {*self.processes, *children}
 
 
 @contextmanager

@@ -108,19 +108,20 @@ def kill_points(kills: int) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--messages", type=int, default=1000, help="for each database")
+    parser.add_argument("--messages", type=int, default=1000, help="for each database; 0 leaves them out")
     parser.add_argument("--every", type=float, default=3.0, help="seconds between faults, on average")
     parser.add_argument("--kills", type=int, default=100, help="at each kill point; 0 leaves them out")
     parser.add_argument("--on", choices=["sqlite", "postgresql"], action="append", help="only this database")
     options = parser.parse_args()
-    record: dict[str, Any] = {"date": datetime.now(UTC).date().isoformat(), "runs": []}
-    if RECORD.exists():
-        record = {**json.loads(RECORD.read_text()), **record}
-    for kind in options.on or ["sqlite", "postgresql"]:
-        record["runs"].append(run(kind, options.messages, options.every))
-        print(json.dumps(record["runs"][-1], indent=1), flush=True)
+    record: dict[str, Any] = json.loads(RECORD.read_text()) if RECORD.exists() else {"runs": []}
+    today = datetime.now(UTC).date().isoformat()
+    if options.messages:
+        record |= {"date": today, "runs": []}
+        for kind in options.on or ["sqlite", "postgresql"]:
+            record["runs"].append(run(kind, options.messages, options.every))
+            print(json.dumps(record["runs"][-1], indent=1), flush=True)
     if options.kills:
-        record["kill points"] = kill_points(options.kills)
+        record["kill points"] = {"date": today, **kill_points(options.kills)}
         print(json.dumps(record["kill points"], indent=1))
     RECORD.parent.mkdir(parents=True, exist_ok=True)
     RECORD.write_text(json.dumps(record, indent=1) + "\n")

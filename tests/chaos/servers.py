@@ -69,7 +69,7 @@ class Redis:
     def pid(self) -> int:
         process = self._server._process
         assert process is not None
-        return process.pid
+        return int(process.pid)
 
     def kill(self) -> None:
         """kill -9."""
