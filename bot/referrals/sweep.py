@@ -37,22 +37,43 @@ _AT_ONCE = 50
 def run(session: Session, settings: Settings) -> int:
     """Does all that is due; how many referrals were touched."""
     touched = _withdrawn(session)
-    for referral in session.scalars(_waiting()):
-        touched += _look_at(session, referral, settings)
+    for find in (_unsent, _waiting):  # one after the other: what the first settles the second leaves alone
+        for referral in find(session):
+            touched += _look_at(session, referral, settings)
     touched += _tell_later(session, settings)
     _erase_sent_links(session)
     return touched
 
 
-def _waiting() -> Select[Referral]:
+def _waiting(session: Session) -> list[Referral]:
+    return list(session.scalars(_open().where(Referral.state_at < now() - REMIND_AFTER)))
+
+
+def _open() -> Select[Referral]:
     return (
         select(Referral)
         .where(Referral.state.in_(tuple(GIVE_UP_AFTER)), Referral.escalated_at.is_(None))
-        .where(Referral.state_at < now() - REMIND_AFTER)
         .order_by(Referral.state_at)
         .limit(_AT_ONCE)
         .with_for_update(skip_locked=True)
     )
+
+
+def _unsent(session: Session) -> list[Referral]:
+    """Those of the last day whose link couldn't be sent: nobody need be waited for."""
+    lately = now() - REMIND_AFTER
+    failed = select(Message.id).where(
+        Message.kind.startswith(outbox.PARTNER_MESSAGE),
+        Message.state == Delivery.FAILED,
+        Message.created_at > lately,
+    )
+    if session.scalars(failed.limit(1)).first() is None:
+        return []
+    links = select(ReferralEvent.referral_id).where(
+        ReferralEvent.what == "link_sent", ReferralEvent.at > lately
+    )
+    found = session.scalars(_open().where(Referral.id.in_(links)))
+    return [referral for referral in found if _link_failed(session, referral)]
 
 
 def _look_at(session: Session, referral: Referral, settings: Settings) -> int:
