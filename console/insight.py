@@ -141,7 +141,7 @@ def _section(
                 before=[before.cells.get(key) if before else None for key in keys],
                 marked=bool(known and table.axes == ("province",) and row in known.main),
                 known=returned.get(row),
-                reach=_reach(table.cells[keys[0]], returned.get(row)),
+                reach=_reach(known, row, table.cells[keys[0]]) if returned else "",
             )
         )
     return Section(
@@ -155,9 +155,9 @@ def _section(
     )
 
 
-def _reach(people: int | None, returned: int | None) -> str:
-    """The told people of every 10,000 known to have come back, "" where either isn't told."""
-    return f"{10_000 * people / returned:,.1f}" if people is not None and returned else ""
+def _reach(known: KnownReturns | None, province: str, people: int | None) -> str:
+    reach = known.reach(province, people) if known else None
+    return "" if reach is None else f"{reach:,.1f}"
 
 
 def _chart(period: Period, table: Published) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from fpdf import FPDF
 
 from bot.insight import disclosure, words
-from bot.insight.known_returns import known_returns
+from bot.insight.known_returns import KnownReturns, known_returns
 from bot.insight.periods import Period
 from bot.insight.snapshots import Published
 
@@ -71,7 +71,7 @@ def _write(
     for name in _SHOWN:
         if name in tables and tables[name].cells:
             _bars(page, tables[name], language)
-    _known_returns(page, language)
+    _known_returns(page, tables.get("provinces"), language)
     page.set_y(-32)
     rule = disclosure.STAFF
     hidden = f"{words.phrase('hidden', language)}: {words.phrase('hidden_why', language, least=rule.least)}"
@@ -113,11 +113,28 @@ def _crossed(table: Published, row: str, language: str) -> str:
     return " · ".join(parts)
 
 
-def _known_returns(page: _Page, language: str) -> None:
+def _known_returns(page: _Page, provinces: Published | None, language: str) -> None:
     known = known_returns()
-    if known is not None:
-        page.text_line(words.phrase("known_returns", language), 12, bold=True)
-        told = words.phrase("known_returns_text", language, national=f"{known.national:,}", date=known.date)
-        if known.table is None:
-            told += " " + words.phrase("no_province_count", language)
-        page.text_line(told, 9)
+    if known is None:
+        return
+    page.text_line(words.phrase("known_returns", language), 12, bold=True)
+    told = words.phrase("known_returns_text", language, national=f"{known.national:,}", date=known.date)
+    if known.table is None:
+        told += " " + words.phrase("no_province_count", language)
+    else:
+        source, date = known.table.source, known.table.source_date
+        told += " " + words.phrase("province_count", language, source=source, date=date)
+    page.text_line(told, 9)
+    reached = _reached(known, provinces, language) if provinces else ""
+    if reached:
+        page.text_line(f"{words.phrase('reach', language)}: {reached}", 9)
+
+
+def _reached(known: KnownReturns, provinces: Published, language: str) -> str:
+    """The provinces with the most returns that a number is told for, and how far we reach there."""
+    parts: list[str] = []
+    for code in sorted(known.by_province, key=lambda code: -known.by_province[code]):
+        reach = known.reach(code, provinces.cells.get((code,)))
+        if reach is not None and len(parts) < _MOST_ROWS:
+            parts.append(f"{words.code('province', code, language)} {reach:,.1f}")
+    return " · ".join(parts)

@@ -11,6 +11,7 @@ import xlsxwriter
 from bot import spreadsheets
 from bot.insight import briefing, words
 from bot.insight.disclosure import Key
+from bot.insight.known_returns import known_returns
 from bot.insight.periods import Period
 from bot.insight.snapshots import Published
 
@@ -20,6 +21,7 @@ KINDS = {
     "pdf": "application/pdf",
 }
 COLUMNS = ("period", "table", "row", "row_words", "column", "column_words", "people")
+REACH_COLUMNS = ("known_returns", "reached_of_10000")  # of provinces, where returns are known by province
 _HIDDEN = "hidden"
 
 
@@ -43,11 +45,17 @@ def content(
 def csv(period: Period, tables: dict[str, Published], language: str) -> bytes:
     """One line a cell. What is hidden says so, and a cell that looks like a formula is marked as text."""
     lines = (
-        (period.name, name, *_cell(table, key, language), _HIDDEN if count is None else count)
+        (
+            period.name,
+            name,
+            *_cell(table, key, language),
+            _HIDDEN if count is None else count,
+            *(_reached(table, key[0], count) or ("", "")),
+        )
         for name, table in tables.items()
         for key, count in table.cells.items()
     )
-    return spreadsheets.write(COLUMNS, lines)
+    return spreadsheets.write((*COLUMNS, *REACH_COLUMNS), lines)
 
 
 def xlsx(period: Period, tables: dict[str, Published], language: str) -> bytes:
@@ -64,7 +72,7 @@ def xlsx(period: Period, tables: dict[str, Published], language: str) -> bytes:
                 sheet.write_string(1, 0, words.definition(name, language))
             for line, cells in enumerate(_grid(table, language), start=3):
                 for column, cell in enumerate(cells):
-                    if isinstance(cell, int):
+                    if isinstance(cell, int | float):
                         sheet.write_number(line, column, cell)
                     else:
                         sheet.write_string(line, column, cell, bold if line == 3 else None)
@@ -77,7 +85,16 @@ def _cell(table: Published, key: tuple[str, ...], language: str) -> tuple[str, s
     return row, words.code(table.axes[0], row, language), column, of_column
 
 
-def _grid(table: Published, language: str) -> Iterator[list[str | int]]:
+def _reached(table: Published, province: str, people: int | None) -> tuple[int | str, float | str] | None:
+    """How many came back to `province` and how many of 10,000 wrote; None where no table says so."""
+    known = known_returns() if table.axes == ("province",) else None
+    if known is None or not known.by_province:
+        return None
+    reach = known.reach(province, people)
+    return known.by_province.get(province, ""), "" if reach is None else round(reach, 1)
+
+
+def _grid(table: Published, language: str) -> Iterator[list[str | float]]:
     hidden = words.phrase("hidden", language)
     people = words.phrase("people", language)
     if table.name == "everyone":
@@ -86,6 +103,8 @@ def _grid(table: Published, language: str) -> Iterator[list[str | int]]:
         return
     columns = table.columns
     heads = [words.code(table.axes[1], column, language) for column in columns] or [people]
+    if table.rows and _reached(table, table.rows[0], None):
+        heads += [words.phrase("known_returns", language), words.phrase("reach", language)]
     yield [words.axis(table.axes[0], language), *heads]
     for row in table.rows:
         keys: list[Key] = [(row, column) for column in columns] or [(row,)]
@@ -93,4 +112,5 @@ def _grid(table: Published, language: str) -> Iterator[list[str | int]]:
         yield [
             words.code(table.axes[0], row, language),
             *(hidden if count is None else count for count in counts),
+            *(_reached(table, row, counts[0]) or ()),
         ]

@@ -22,6 +22,11 @@ class KnownReturns:
     by_province: Mapping[str, int]
     table: facts.Fact | None
 
+    def reach(self, province: str, people: int | None) -> float | None:
+        """The told `people` of every 10,000 known to have come back there; None where either isn't told."""
+        returned = self.by_province.get(province)
+        return 10_000 * people / returned if people is not None and returned else None
+
 
 def known_returns() -> KnownReturns | None:
     """None where the facts are past their review."""

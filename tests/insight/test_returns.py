@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 from collections.abc import Iterator
 from datetime import timedelta
 
+import openpyxl
+import pypdf
 import pytest
 
 from bot import facts, overrides
 from bot.database import Database
 from bot.fact_desk import additions
 from bot.fact_desk.edits import EditRefused
-from bot.insight import returns_table
+from bot.insight import export, periods, returns_table
 from bot.insight.known_returns import known_returns
 from bot.insight.returns_table import BadTable, Origin
+from bot.insight.snapshots import Published
 from bot.models import FactEdit, Operator, Role
 from bot.settings import Settings
 from tests.console.conftest import Desk
@@ -50,6 +54,31 @@ def test_a_table_becomes_a_fact_with_its_source(database: Database, sophea: Oper
         assert returns_table.by_province(table) == {"01": 5, "02": 12_000, "17": 8_000}
         known = known_returns()
         assert known and known.by_province["02"] == 12_000
+
+
+def test_reach_goes_into_every_file_that_is_handed_out(database: Database, sophea: Operator) -> None:
+    take(database, sophea, "province,people\n02,12000\n17,8000\n")
+    period = periods.parse("2026-10")
+    provinces = Published("provinces", ("province",), {("02",): 60, ("17",): None, ("25",): 10}, 75)
+    shown = {"everyone": Published("everyone", (), {}, 75), "provinces": provinces}
+    with database.reading():
+        lines = {
+            line["row"]: line
+            for line in csv.DictReader(io.StringIO(export.csv(period, shown, "en").decode("utf-8-sig")))
+        }
+        book = openpyxl.load_workbook(io.BytesIO(export.xlsx(period, shown, "en")))
+        briefing = pypdf.PdfReader(
+            io.BytesIO(export.content("pdf", "Phlov", period, shown, facts.today(), "en", False))
+        )
+    assert (lines["02"]["known_returns"], lines["02"]["reached_of_10000"]) == ("12000", "50.0")
+    assert (lines["17"]["known_returns"], lines["17"]["reached_of_10000"]) == (
+        "8000",
+        "",
+    )  # a hidden cell stays so
+    assert (lines["25"]["known_returns"], lines["25"]["reached_of_10000"]) == ("", "")
+    rows = [tuple(row) for row in book["provinces"].iter_rows(values_only=True)]
+    assert any(row[1:4] == (60, 12_000, 50) for row in rows)
+    assert "50.0" in briefing.pages[-1].extract_text()
 
 
 def test_without_a_table_reach_is_not_told(database: Database) -> None:
