@@ -119,6 +119,7 @@ def test_a_first_sign_in_sets_up_password_and_app(console: Console, browser: Bro
     expect(page.locator(".codes li")).to_have_count(10)
     page.get_by_role("link", name="I have written them down").click()
     page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/console/sign-in")
     page.get_by_label("Name").fill("dara")
     page.get_by_label("Password").fill(OWN_PASSWORD)
     page.keyboard.press("Enter")
