@@ -213,8 +213,9 @@ def test_a_partner_gets_the_neutral_link_by_mail_and_no_code(
         assert steps.send_code(session, found, mailing) is False  # an operator reads it out
 
 
-def test_a_letter_that_cant_be_sent_falls_to_a_person_at_once(
-    database: Database, mail: MailServer, mailing: Settings
+@pytest.mark.parametrize("days", [0, 1])
+def test_a_letter_that_cant_be_sent_falls_to_a_person_at_once_and_once(
+    database: Database, mail: MailServer, mailing: Settings, days: int
 ) -> None:
     refer(database, mailing)
     mail.answer_to["RCPT"] = "550 nobody here"
@@ -222,21 +223,11 @@ def test_a_letter_that_cant_be_sent_falls_to_a_person_at_once(
     with database.transaction() as session:
         letter = session.scalars(select(Message).where(Message.channel == Channel.EMAIL)).one()
         assert letter.state == Delivery.FAILED
-        sweep.run(session, mailing)
-        assert session.scalars(select(Conversation)).one().state == State.WAITING
-
-
-def test_a_letter_that_failed_a_day_ago_falls_to_a_person_once(
-    database: Database, mail: MailServer, mailing: Settings
-) -> None:
-    refer(database, mailing)
-    mail.answer_to["RCPT"] = "550 nobody here"
-    assert sender.send_next(database, providers(mailing))
-    with database.transaction() as session:
-        session.scalars(select(Referral)).one().state_at = now() - datetime.timedelta(days=1, minutes=5)
+        session.scalars(select(Referral)).one().state_at = now() - datetime.timedelta(days=days, minutes=5)
         session.flush()
         assert sweep.run(session, mailing) == 1
         assert sweep.run(session, mailing) == 0
+        assert session.scalars(select(Conversation)).one().state == State.WAITING
 
 
 def test_without_a_mail_server_there_is_no_such_channel(settings: Settings) -> None:
