@@ -126,14 +126,17 @@ def _understood(text: str, situation: Situation, form: Form, signs: safety.Signs
         return Decision(Outcome.ANSWER, form, [act], turn.understanding.intent, evidence=judged.evidence)
     if answer:
         return answer
-    if judged.verdict is safety.Verdict.OFFER and not _answers_open_question(situation, turn):
+    may_be_answer = _answers_open_question(situation, turn) and (
+        judged.mention_enough or not judged.person_first
+    )
+    if judged.verdict is safety.Verdict.OFFER and not may_be_answer:
         if situation.not_understood:
             return _bot_failed(form, "not_understood")
         act = {"do": "offer", "intents": list(judged.options), "person_first": judged.person_first}
         return Decision(Outcome.OFFER, form, [act], options=judged.options, evidence=judged.evidence)
     decision = _from_brain(turn, situation.events, form, judged.evidence)
     if signs.denied and decision.outcome is Outcome.ANSWER:
-        decision = replace(decision, acts=[*decision.acts, {"do": "say", "say": "person_is_there"}])
+        decision = _with_person(decision, is_sign=False)
     return decision
 
 
@@ -147,7 +150,10 @@ def _answer_in_words(
     if chosen and not any(event.get("event") == "active_loop" for event in situation.events):
         return _picked(chosen, situation, form, brain)
     place = understood.entities.get("province")
-    if interview.asks_consent(situation.events) and not _is_clear_answer(understood, bool(place)):
+    a_place_alone = bool(place) and not is_clear and not judged.person_first
+    if interview.asks_consent(situation.events) and (
+        a_place_alone or not _is_clear_answer(understood, bool(place))
+    ):
         ask = {"do": "ask", "what": "consent"}
         return Decision(Outcome.ANSWER, form, [ask], understood.intent, evidence=judged.evidence)
     if place and phrases.says_moved(text) and situation.is_known:
@@ -160,9 +166,10 @@ def _answer_in_words(
     read = reading.read(question, text, understood, date.today())
     own = None
     if read is None:
-        if judged.person_first:
+        if judged.person_first and not judged.mention_enough:
             return None
         is_other = understood.intent in OFFERABLE or understood.intent in HANDOFF
+        is_other = is_other and (question, understood.intent) != ("skills", "job_skill_recognition")
         if reading.is_question(text) or (is_other and is_clear):
             return None
         read, own = interview.own_words(question), {"do": "note", "question": question, "words": text}
@@ -171,7 +178,16 @@ def _answer_in_words(
     except BrainUnavailable:
         return None
     acts = [*([own] if own else []), *answered.acts]
-    return Decision(Outcome.ANSWER, form, acts, "affirm", events=answered.events, evidence=judged.evidence)
+    taken = Decision(Outcome.ANSWER, form, acts, "affirm", events=answered.events, evidence=judged.evidence)
+    # A place or a number is no disclosure for being likened to one a little; words of one's own may be.
+    in_doubt = judged.person_first and (own is not None or not judged.mention_enough)
+    return _with_person(taken, is_sign=True) if in_doubt else taken
+
+
+def _with_person(decision: Decision, is_sign: bool) -> Decision:
+    """`decision`, saying too that a person is there; `is_sign` where that is for a sign of danger."""
+    act = {"do": "say", "say": "person_is_there", "person_first": is_sign}
+    return replace(decision, acts=[*decision.acts, act])
 
 
 def _is_clear_answer(understood: Understanding, names_place: bool) -> bool:

@@ -44,6 +44,11 @@ class Month:
     exact: bool
 
 
+def without_month_names(text: str) -> str:
+    """`text`, normalised and in lower case, with the names of months left out."""
+    return _NAME.sub(" ", text)
+
+
 def month_told(text: str, today: date) -> Month | None:
     """The month of return in `text` (normalised, lower case); None where none is told or it isn't past."""
     text = _ONE.sub("1 ", text)

@@ -16,7 +16,7 @@ import yaml
 
 from bot.brain import Understanding
 from bot.needs.codes import NEEDS, kind_of, trades
-from bot.needs.months import month_told, months_since
+from bot.needs.months import month_told, months_since, without_month_names
 from nlu.khmer.numbers import find_numbers
 
 Reading = dict[str, Any]  # entity -> its value, or several
@@ -47,6 +47,7 @@ _WORDS = {
 }
 _AGE_BANDS = ((18, "15-17"), (25, "18-24"), (35, "25-34"), (50, "35-49"), (120, "50+"))
 CHILD_BELOW = 15
+_SAID_BARELY = ("household", "returned")
 
 
 def is_question(text: str) -> bool:
@@ -73,11 +74,15 @@ def read(question: str, text: str, understood: Understanding, today: date) -> Re
 
 
 def is_bare(question: str, text: str) -> bool:
-    """Whether `text` says nothing but who lives in the home: "5 people, 2 kids" is no sign of danger."""
-    if question != "household":
+    """Whether `text` says nothing but who lives in the home, or when and from where somebody came back:
+    "5 people, 2 kids" is no sign of danger where it was asked for."""
+    if question not in _SAID_BARELY:
         return False
-    rest = _pattern("household").sub(" ", _written_number().sub(" ", text.casefold()))
-    return not re.sub(r"[\s\d,.;:+&-]+", "", rest)
+    rest = _pattern(question).sub(" ", text.casefold())
+    rest = _written_number().sub(" ", rest)  # "មួយ" is in "ជាមួយ" too, which is gone by now
+    if question == "returned":
+        rest = without_month_names(rest)
+    return not re.sub(r"[\s\d,.;:/+&-]+", "", rest)
 
 
 def own_age(text: str) -> int | None:

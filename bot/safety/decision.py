@@ -27,6 +27,7 @@ class Costs:
 
     missed: float
     offered: float
+    mentioned: float
     needless_escalation: float
     wrong_answer: float
     question: float
@@ -92,6 +93,13 @@ def is_worth_a_person(danger: float) -> bool:
     """Whether giving a person costs less than offering one, whatever the message is about."""
     c = costs()
     return danger * c.offered + (1 - danger) * c.question > (1 - danger) * c.needless_escalation
+
+
+def is_mention_enough(danger: float) -> bool:
+    """Whether words that may answer our own question should be taken as the answer, with a person
+    mentioned, rather than be asked about."""
+    c = costs()
+    return danger * c.mentioned < danger * c.offered + (1 - danger) * c.useless_question
 
 
 @cache

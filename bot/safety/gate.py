@@ -31,7 +31,9 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Judgement:
-    """What is to be done with a message, and why. `options` are intents, most likely first."""
+    """What is to be done with a message, and why. `options` are intents, most likely first.
+
+    `mention_enough`: words that may answer our own question are to be taken as the answer."""
 
     verdict: Verdict
     reason: str = ""
@@ -39,6 +41,7 @@ class Judgement:
     options: tuple[str, ...] = ()
     person_first: bool = False
     evidence: dict[str, object] = field(default_factory=dict)
+    mention_enough: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,8 @@ def judge(signs: Signs, understanding: Understanding) -> Judgement:
         return _danger(max(SENSITIVE, key=lambda intent: ranking.get(intent, 0.0)), danger)
     if costs.offer < costs.answer:
         person_first = danger * decision.costs().missed > decision.costs().wrong_answer
-        return Judgement(Verdict.OFFER, "unsure", None, options, person_first, evidence)
+        enough = decision.is_mention_enough(danger)
+        return Judgement(Verdict.OFFER, "unsure", None, options, person_first, evidence, enough)
     return Judgement(Verdict.PASS, evidence=evidence)
 
 

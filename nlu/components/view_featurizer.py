@@ -76,10 +76,11 @@ class ViewFeaturizer(SparseFeaturizer, GraphComponent):
         return featurizer
 
     def process(self, messages: list[Message]) -> list[Message]:
-        for message in messages:
-            if message.get(TEXT):
-                row = self._vectoriser.transform([views_of(message)]).tocoo()
-                self.add_features_to_message(None, row, TEXT, message)
+        known = [message for message in messages if message.get(TEXT)]
+        if known:
+            rows = self._vectoriser.transform([views_of(message) for message in known])
+            for number, message in enumerate(known):
+                self.add_features_to_message(None, rows[number].tocoo(), TEXT, message)
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
