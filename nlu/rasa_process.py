@@ -15,14 +15,20 @@ from sanic import Sanic
 from sanic.server import runners
 
 _NO_MODEL = 3
+_GREETINGS = ("hello", "ជម្រាបសួរ", "chumreap suor")
 _load = run.load_agent_on_start
 
 
 async def load_or_end(model: Any, endpoints: Any, storage: Any, app: Sanic, loop: Any) -> Any:
-    """Loads the model before anybody can connect, and ends the process where it can't be loaded."""
+    """Loads the model before anybody can connect, and ends the process where it can't be loaded.
+
+    A greeting in each form goes through it first: word lists and the sentence encoder are read when they
+    are first needed, which is not to be while somebody waits."""
     agent = await _load(model, endpoints, storage, app, loop)
     if not app.ctx.agent or not app.ctx.agent.is_ready():
         os._exit(_NO_MODEL)
+    for greeting in _GREETINGS:
+        await app.ctx.agent.parse_message(greeting)
     return agent
 
 
