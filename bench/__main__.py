@@ -1,9 +1,9 @@
 """`make bench`: measures, writes docs/benchmarks/*.json and the plots beside them.
 
-Parts: `load` (side by side with Rasa's own Twilio channel), `growth` (PostgreSQL with a million
-messages), `queue_page` (500 waiting conversations, 60 browsers listening), `stress` (a flood, a burst,
-forgeries), `upkeep` (a change of keys, a backup and its restore on a database that has grown) and, only
-if named, `endurance` (half an hour of steady messages).
+Parts: `load` (side by side with Rasa's own Twilio channel), `understanding` (the brain on one core),
+`growth` (PostgreSQL with a million messages), `queue_page` (500 waiting conversations, 60 browsers
+listening), `stress` (a flood, a burst, forgeries), `upkeep` (a change of keys, a backup and its restore on
+a database that has grown) and, only if named, `endurance` (half an hour of steady messages).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from bench import endurance, growth, plot, queue_page, stress, upkeep
+from bench import endurance, growth, plot, queue_page, stress, understanding, upkeep
 from bench.load import TimedProviders, load
 from bench.machine import described
 from bench.sides import phlov, rasa_alone
@@ -24,6 +24,7 @@ from bot.settings import ROOT
 from tests.chaos.servers import PostgreSQL, Redis
 
 FOLDER = ROOT / "docs" / "benchmarks"
+USUAL = ("load", "understanding", "growth", "queue_page", "stress", "upkeep")
 RATES = (5.0, 10.0, 20.0, 40.0)
 RATE_OF_RECORD = 20.0
 _WARM_UP = (5.0, 4.0)
@@ -62,7 +63,7 @@ def side_by_side(rates: tuple[float, ...], seconds: float) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", default=["load", "growth", "queue_page", "stress", "upkeep"])
+    parser.add_argument("parts", nargs="*", default=list(USUAL))
     parser.add_argument("--rates", type=float, nargs="+", default=list(RATES))
     parser.add_argument("--seconds", type=float, default=30.0, help="of load at each rate")
     parser.add_argument("--sizes", type=int, nargs="+", default=list(growth.SIZES))
@@ -70,6 +71,7 @@ def main() -> None:
     options = parser.parse_args()
     parts: dict[str, Callable[[], dict[str, Any]]] = {
         "load": lambda: side_by_side(tuple(options.rates), options.seconds),
+        "understanding": understanding.run,
         "growth": lambda: growth.run(tuple(options.sizes)),
         "queue_page": queue_page.run,
         "stress": stress.run,

@@ -113,6 +113,7 @@ def test_a_failed_message_is_sent_again_once_however_often_it_is_pressed(
         operator = session.get_one(Operator, held.operator_id)
         outbox.fail(session, outbox.queue_operator_message(session, held, operator, "are you there"), "x")
     second = signed_in.context.new_page()
+    second.route("**/messages?*", lambda route: route.abort())  # it would show what the first page did
     for page in (signed_in, second):
         open_page(page, console, conversation)
     for page in (signed_in, second):
@@ -237,6 +238,7 @@ def test_a_call_is_planned_listed_tried_again_and_made(signed_in: Page, console:
     signed_in.get_by_role("link", name="list of calls").click()
     call = signed_in.locator(".calls li", has_text="ask for the sister")
     expect(call).not_to_contain_text(address(8))
+    signed_in.wait_for_load_state()  # its scripts are there
     call.get_by_role("button", name="Show the number").click()
     expect(call).to_contain_text(address(8))
     with console.database.transaction() as session:
