@@ -22,7 +22,7 @@ bench:           ## measure speed, memory, start and growth; the record is docs/
 	@bin/train
 	@.venv/bin/python -m bench $(BENCH)
 
-chaos:           ## kill everything while 1,000 people's messages come in; the record is docs/reliability/ (half an hour)
+chaos:           ## kill everything while 1,000 people's messages come in; the record is docs/reliability/ (over an hour)
 	@bin/boot test
 	@bin/train
 	@.venv/bin/python -m tests.chaos.long $(CHAOS)

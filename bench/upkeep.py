@@ -1,8 +1,7 @@
 """How long does upkeep take on a database that has grown? `python -m bench upkeep`, on PostgreSQL.
 
-* `keys`: 100,000 messages re-encrypted with a new key while people write, in a second process's place a
-  thread that stores a message every 20 ms;
-* `backup`: a gigabyte of database written to an encrypted backup and restored from it into an empty one.
+* `keys`: 100,000 messages re-encrypted with a new key while another one is stored every 20 ms;
+* `backup`: a million messages written to an encrypted backup and restored from it into an empty database.
 
 Tests B4 and B1 of docs/reliability.md, whose pass conditions are printed beside the figures.
 """
