@@ -18,6 +18,17 @@ from bot.models import Channel, Contact, Conversation, Form, State
 NOON = (datetime.now(UTC) + timedelta(hours=7)).replace(hour=5, minute=0, second=0, microsecond=0)
 
 
+def open_interview(question: str) -> list[dict[str, object]]:
+    """The brain's state in the middle of an interview that has just asked `question`."""
+    return [
+        {"event": "active_loop", "name": "interview_form"},
+        {"event": "slot", "name": "interview", "value": "on"},
+        {"event": "slot", "name": "needs", "value": ["job_find"]},
+        {"event": "slot", "name": "requested_slot", "value": question},
+        {"event": "action", "name": "action_listen"},
+    ]
+
+
 @dataclass
 class Someone:
     """A person who has written before. `agree` gives a yes to a purpose."""

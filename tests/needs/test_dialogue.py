@@ -9,15 +9,9 @@ import pytest
 from bot import consent, dialogue
 from bot.models.columns import now
 from bot.needs import interview
-from tests.needs.conftest import Someone
+from tests.needs.conftest import Someone, open_interview
 
-OPEN = [
-    {"event": "active_loop", "name": "interview_form"},
-    {"event": "slot", "name": "interview", "value": "on"},
-    {"event": "slot", "name": "needs", "value": ["job_find"]},
-    {"event": "slot", "name": "requested_slot", "value": "household"},
-    {"event": "action", "name": "action_listen"},
-]
+OPEN = open_interview("household")
 
 
 @pytest.mark.parametrize("events", [None, OPEN])

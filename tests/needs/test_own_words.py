@@ -8,15 +8,10 @@ from bot.decide import decide
 from bot.decision import Decision, Incoming, Outcome, Situation
 from bot.models import Form
 from bot.safety import decision as costs
+from tests.needs.conftest import open_interview
 
 WORDS = "I wove baskets by the river"
-OPEN = [
-    {"event": "active_loop", "name": "interview_form"},
-    {"event": "slot", "name": "interview", "value": "on"},
-    {"event": "slot", "name": "needs", "value": ["job_find"]},
-    {"event": "slot", "name": "requested_slot", "value": "skills"},
-    {"event": "action", "name": "action_listen"},
-]
+OPEN = open_interview("skills")
 
 
 class Brain:
