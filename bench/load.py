@@ -38,6 +38,13 @@ class TimedProviders(Providers):
         self.first_reply.setdefault(message["to"], at)
         return message
 
+    def replies_to(self, due: dict[str, float], seconds: float = _ANSWERED_WITHIN) -> dict[str, float]:
+        """When the first reply to each of these people came, waiting at most so long for those without."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and any(person not in self.first_reply for person in due):
+            time.sleep(0.1)
+        return {person: self.first_reply[person] for person in due if person in self.first_reply}
+
 
 @dataclass
 class Outcome:
@@ -115,10 +122,7 @@ def load(post: Post, providers: TimedProviders, rate: float, seconds: float, run
     ]
     began, outcome.acknowledged, outcome.refused = post_when_due(post, messages)
     due = {message.person: began + message.at for message in messages}
-    deadline = time.monotonic() + _ANSWERED_WITHIN
-    while time.monotonic() < deadline and any(person not in providers.first_reply for person in due):
-        time.sleep(0.1)
-    replies = {person: providers.first_reply[person] for person in due if person in providers.first_reply}
+    replies = providers.replies_to(due)
     outcome.answered = [replies[person] - due[person] for person in replies]
     outcome.unanswered = len(due) - len(replies)
     outcome.seconds = max(replies.values(), default=began) - began

@@ -1,8 +1,8 @@
 """Rasa's own command, without the fingerprints of all messages between the steps of training.
 
 Rasa hashes every number of every message before and after each step, to know next time what it may take
-from its cache. `bin/train` starts only where something changed, and from nothing: the hashing was a third
-of its time.
+from its cache. `bin/train` starts only where something changed, and from nothing: the hashing was a
+twelfth of its time.
 """
 
 from __future__ import annotations
